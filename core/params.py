@@ -1,0 +1,23 @@
+"""The numbers a person may turn: one table serves the sliders, the command line and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Param:
+    """One adjustable number of a method.
+
+    `default`, `minimum`, `maximum` and `step` are in `unit` (empty when the number has none); `scale` says whether
+    its slider is divided evenly ("linear") or by powers of ten ("log", for numbers that span decades).
+    """
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    step: float
+    unit: str = ""
+    scale: Literal["linear", "log"] = "linear"

@@ -1,0 +1,217 @@
+"""The only place of Streamlit's caches, and the dashboard's way to the workers.
+
+What is computed from a picture of the session (upload, webcam) is cached for that session alone; what is computed from
+a rendered person or a sample is shared by everybody. Keys are names and the picture's digest, never its pixels.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core import faces, images
+from core.networks import NETWORKS
+from dashboard.text import number, t
+
+if TYPE_CHECKING:
+    from core.compute import Compute
+
+PERSON_SIZE = 224
+"""Side of a rendered person in pixels: twice what the network receives, sharp enough for a projector."""
+THUMBNAIL = 96
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The square picture that a page works on.
+
+    `image` is `(s, s, 3)` float32 in [0, 1]; `private` pictures came from the person at the screen.
+    """
+
+    image: np.ndarray
+    digest: str
+    name: str
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class _Boot:
+    door: Future[Compute]
+    warm: Future[None]
+
+
+def _connect() -> Compute:
+    from core.compute import connect  # distributed is slow to import: not while Home is being shown
+
+    return connect(os.environ.get("GLASSBOX_SCHEDULER") or None)
+
+
+def _warm(door: Future[Compute]) -> None:
+    from core import tasks
+
+    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":  # nobody waits for a worker, and tests import no network
+        return
+    door.result().call(tasks.warm, default_network())
+
+
+@st.cache_resource(show_spinner=False)
+def _boot() -> _Boot:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="glassbox-boot")
+    door = pool.submit(_connect)
+    return _Boot(door, pool.submit(_warm, door))
+
+
+def start() -> None:
+    """Start the worker in the background, once in the life of the server; returns at once."""
+    _boot()
+
+
+def compute() -> Compute:
+    """The door to the workers; waits for it where it is still being opened."""
+    return _boot().door.result()
+
+
+def wait_until_ready() -> None:
+    """Tell what the page waits for while the worker starts; returns once it has a network loaded.
+
+    Every update is a point at which Streamlit can leave the page, so nobody who goes back to Home has to wait.
+    """
+    boot = _boot()
+    if boot.warm.done():
+        boot.warm.result()
+        return
+    box, began = st.empty(), time.monotonic()
+    while not boot.warm.done():
+        step = 2 if boot.door.done() else 1
+        seconds = number(time.monotonic() - began)
+        box.progress(step / 3, text=f"{t('jobs.starting')} {t(f'jobs.starting_{step}')} ({seconds}\u202fs)")
+        time.sleep(0.2)
+    box.empty()
+    boot.warm.result()
+
+
+def default_network() -> str:
+    """Name of the first network whose weights are here."""
+    return next(name for name, entry in NETWORKS.items() if entry.available)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def person_picture(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -> Picture:
+    """A synthetic person as `capture` takes the picture."""
+    image, _ = faces.render(faces.person(person), capture, size)
+    return Picture(image, images.digest(image), f"person {person}")
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def people_strip(people: tuple[int, ...], seed: int, size: int = 144) -> bytes:
+    """One WebP picture of several synthetic people side by side, each taken in another way."""
+    rng = np.random.default_rng(seed)
+    row = [faces.render(faces.person(number), faces.sample_capture(rng), size)[0] for number in people]
+    return images.encode(np.concatenate(row, axis=1), "webp", 85)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def thumbnail(person: int) -> bytes:
+    """The plain portrait of a synthetic person as a small WebP picture."""
+    return images.encode(faces.render(faces.person(person), faces.PORTRAIT, THUMBNAIL)[0], "webp", 85)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def sample(name: str) -> np.ndarray:
+    """A sample photo, `(h, w, 3)`."""
+    return images.sample(name)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def describe(network: str) -> list[Any]:
+    """The rows of the table of layers."""
+    from core import tasks
+
+    return compute().call(tasks.describe, network)
+
+
+def spatial_layers(network: str) -> list[str]:
+    """Layers that answer with feature maps, from the picture to the answer."""
+    return [row.name for row in describe(network) if len(row.shape) == 3 and row.kind != "InputLayer"]
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def kernels(network: str, layer: str) -> np.ndarray:
+    """The kernels of a convolution, `(kh, kw, c_in, c_out)`."""
+    from core import tasks
+
+    return compute().call(tasks.kernels, network, layer)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def channel_health(network: str, layer: str) -> Any:
+    """Dead and duplicate channels of a layer."""
+    from core import tasks
+
+    return compute().call(tasks.channel_health, network, layer)
+
+
+def _per_picture(max_entries: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Cache a function of `(digest, _image, *rest)`, now called with a `Picture` in place of the first two.
+
+    For everybody where the picture is nobody's, for the session alone where it is private.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        shared = st.cache_data(max_entries=max_entries, show_spinner=False)(function)
+        own = st.cache_data(max_entries=max_entries, show_spinner=False, scope="session")(function)
+
+        @wraps(function)
+        def call(picture: Picture, *rest: Any) -> Any:
+            return (own if picture.private else shared)(picture.digest, picture.image, *rest)
+
+        return call
+
+    return decorate
+
+
+@_per_picture(max_entries=64)
+def predict(digest: str, _image: np.ndarray, network: str) -> np.ndarray:
+    """Probabilities of the classes, `(classes,)`."""
+    from core import tasks
+
+    return compute().call(tasks.predict, network, _small(_image, network)[None])[0]
+
+
+@_per_picture(max_entries=32)
+def feature_maps(digest: str, _image: np.ndarray, network: str, layer: str) -> np.ndarray:
+    """Feature maps of a layer, `(h, w, k)`."""
+    from core import tasks
+
+    return compute().call(tasks.feature_maps, network, layer, _small(_image, network))
+
+
+@_per_picture(max_entries=64)
+def explain(
+    digest: str,
+    _image: np.ndarray,
+    network: str,
+    method: str,
+    class_index: int | None,
+    layer: str | None,
+    channels: tuple[int, ...] | None = None,
+) -> Any:
+    """A method's saliency map with what led to it, and the probabilities."""
+    from core import tasks
+
+    chosen = {"channels": channels} if channels is not None else {}
+    return compute().call(tasks.explain, network, method, _small(_image, network), class_index, layer, **chosen)
+
+
+def _small(image: np.ndarray, network: str) -> np.ndarray:
+    """The picture at the network's input size, so that no more than needed travels to the worker."""
+    size = NETWORKS[network].input_size
+    return images.resize(image, size, size)

@@ -1,0 +1,367 @@
+"""What a person chooses: network and picture in the sidebar; layer, class, channels and a method's Params on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import faces, images
+from core.networks import NETWORKS, Entry
+from core.params import Param
+from dashboard import cached, figures
+from dashboard.cached import Picture
+from dashboard.links import BOUND, choice
+from dashboard.text import has, label, languages, percent, t
+
+SOURCES = ("gallery", "samples", "upload", "webcam")
+NEW_PEOPLE_SHOWN = 6
+UPLOAD_TYPES = ("png", "jpg", "jpeg", "webp", "bmp")
+MAX_MEGABYTES = images.MAX_BYTES // 10**6
+
+
+def language_picker() -> None:
+    """The languages by their own names. Shown first: every other label depends on it."""
+    browser = (st.context.locale or "en")[:2].lower()
+    choice(
+        st.segmented_control,
+        label("en", "app.language"),
+        languages(),
+        key="lang",
+        default=browser if browser in languages() else "en",
+        format_func=lambda code: label(code, "app.own_name"),
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the sidebar says on every page."""
+
+    network: Entry
+    picture: Picture
+
+
+def frame() -> None:
+    """Show the sidebar's network and picture; `current` reads them."""
+    entry = network_picker()
+    st.session_state["frame"] = Frame(entry, picture_chooser(entry))
+    st.caption(t("app.link_help"))
+
+
+def current() -> Frame:
+    """The session's network and picture."""
+    chosen: Frame = st.session_state["frame"]
+    return chosen
+
+
+def network_picker() -> Entry:
+    """One of the networks whose weights are here; of the others it says why they are not offered."""
+    available = [name for name, entry in NETWORKS.items() if entry.available]
+    name = choice(st.selectbox, t("network.title"), available, key="network", default=available[0])
+    for other, entry in NETWORKS.items():
+        if not entry.available:
+            st.caption(f"**{other}**: {t('network.unavailable')}")
+    if name.endswith("-untrained"):
+        st.caption(t("network.untrained"))
+    return NETWORKS[name]
+
+
+def picture_chooser(entry: Entry) -> Picture:
+    """A synthetic person, a sample, an upload or a photo from the webcam, cropped as the network wants it.
+
+    Where nothing usable came (no file yet, a broken one), the picture that was shown before stays.
+    """
+    st.subheader(t("picture.title"), anchor=False)
+    preview = st.empty()
+    source = choice(
+        st.pills,
+        t("picture.source"),
+        SOURCES,
+        key="source",
+        default="gallery",
+        format_func=lambda name: t(f"picture.{name}"),
+        required=True,
+    )
+    if source == "gallery":
+        picture = _person()
+    elif source == "samples":
+        picture = _sample(entry)
+    else:
+        picture = _own(source, entry) or st.session_state.get("picture") or _portrait()
+    st.session_state["picture"] = picture
+    preview.image(figures.photo(picture.image), width=220, alt=f"{t('picture.alt')}: {picture.name}")
+    return picture
+
+
+def _portrait() -> Picture:
+    return cached.person_picture(0, faces.PORTRAIT)
+
+
+# --- synthetic people -------------------------------------------------------------------------------------------------
+
+
+def people_of(group: str) -> list[int]:
+    """The people of a group that MiniFace knows, then some that nobody was trained on."""
+    numbers = [*range(faces.PEOPLE), *range(faces.NEW_PEOPLE, faces.NEW_PEOPLE + 2 * NEW_PEOPLE_SHOWN)]
+    return [number for number in numbers if faces.group_of(number) == group]
+
+
+def _person_name(number: int) -> str:
+    name = t("picture.person_name", number=f"{number:02d}")
+    return f"{name} ({t('picture.never_met')})" if number >= faces.NEW_PEOPLE else name
+
+
+def _person() -> Picture:
+    group = choice(
+        st.segmented_control,
+        t("picture.group"),
+        ("A", "B"),
+        key="group",
+        default="A",
+        format_func=lambda name: t(f"picture.group_{name.lower()}"),
+        required=True,
+    )
+    people = people_of(group)
+    person = choice(
+        st.selectbox, t("picture.person"), people, key="person", default=people[0], format_func=_person_name
+    )
+    with st.container(horizontal=True):
+        st.button(t("picture.another"), icon=":material/casino:", help=t("picture.another_help"), on_click=_another)
+        if st.button(t("picture.faces"), icon=":material/groups:"):
+            _gallery(group)
+    picture = cached.person_picture(person, _capture())
+    return Picture(picture.image, picture.digest, _person_name(person))
+
+
+def _gallery(group: str) -> None:
+    @st.dialog(t("picture.faces"), width="large")
+    def show() -> None:
+        for row in np.array_split(people_of(group), 5):
+            for column, number in zip(st.columns(6, wrap=False), row, strict=False):
+                column.image(cached.thumbnail(int(number)), alt=_person_name(int(number)))
+                if column.button(f"{number:02d}", key=f"pick_{number}", help=_person_name(int(number))):
+                    st.session_state["person"] = int(number)
+                    st.rerun()
+
+    show()
+
+
+def _base_capture() -> faces.Capture:
+    """The capture of the session's number: 0 the plain portrait, others drawn at random from that seed."""
+    number = st.session_state.get("capture", 0)
+    return faces.sample_capture(np.random.default_rng(number)) if number else faces.PORTRAIT
+
+
+def _another() -> None:
+    st.session_state["capture"] = (st.session_state.get("capture", 0) + 1) % 1000
+    _reset_sliders()
+
+
+def _reset_sliders() -> None:
+    base = _base_capture()
+    for field in fields(faces.Capture):
+        if field.name != "texture":
+            st.session_state[field.name] = getattr(base, field.name)
+
+
+def _capture() -> faces.Capture:
+    """Sliders for how the picture was taken, starting from the numbered capture."""
+    with st.expander(t("picture.capture"), icon=":material/tune:"):
+        st.number_input(
+            t("picture.capture_number"),
+            0,
+            999,
+            0,
+            key="capture",
+            on_change=_reset_sliders,
+            help=t("picture.capture_number_help"),
+            **BOUND,
+        )
+        base = _base_capture()
+        values = {field.name: _capture_field(field, getattr(base, field.name)) for field in fields(faces.Capture)}
+    return faces.Capture(**values)
+
+
+def _capture_field(field: Any, value: Any) -> Any:
+    """A slider for a number, a list for a word; the seed of the texture is not for the hand."""
+    if "choices" in field.metadata:
+        return choice(
+            st.selectbox,
+            t(f"picture.{field.name}"),
+            field.metadata["choices"],
+            key=field.name,
+            default=value,
+            format_func=lambda word: t(f"{field.name}.{word}"),
+        )
+    if "range" in field.metadata:
+        low, high = field.metadata["range"]
+        step = 1.0 if field.metadata["unit"] == "degrees" else 0.01
+        rounded = min(max(round(value / step) * step, low), high)
+        return st.slider(t(f"picture.{field.name}"), low, high, rounded, step, key=field.name, **BOUND)
+    return value
+
+
+# --- photos -----------------------------------------------------------------------------------------------------------
+
+
+def _sample(entry: Entry) -> Picture:
+    names = tuple(images.SAMPLES)
+    name = choice(
+        st.pills,
+        t("picture.samples"),
+        names,
+        key="sample",
+        default=names[0],
+        format_func=lambda key: t(f"sample.{key}") if has(f"sample.{key}") else key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    return _cropped(cached.sample(name), t(f"sample.{name}"), entry, private=False)
+
+
+def _own(source: str, entry: Entry) -> Picture | None:
+    """A picture of the person at the screen: kept in the memory of the session, nowhere else."""
+    if source == "upload":
+        file = st.file_uploader(
+            t("picture.upload_label", megabytes=MAX_MEGABYTES),
+            UPLOAD_TYPES,
+            key="upload_file",
+            help=t("picture.upload_help"),
+            max_upload_size=MAX_MEGABYTES,
+        )
+    else:
+        file = st.camera_input(t("picture.webcam_label"), key="webcam_file", help=t("picture.upload_help"))
+    if file is None:
+        return None
+    try:
+        image = _read_once(source, file)
+    except images.ImageError as error:
+        st.error(t(f"errors.{error.reason}", **error.details))
+        return None
+    return _cropped(image, t(f"picture.{source}"), entry, private=True)
+
+
+def _read_once(source: str, file: Any) -> images.Image:
+    """Decode a file once, not at every move of a slider."""
+    kept: tuple[str, images.Image] | None = st.session_state.get(f"{source}_read")
+    if kept is None or kept[0] != file.file_id:
+        kept = (file.file_id, images.read(file.getvalue(), file.name))
+        st.session_state[f"{source}_read"] = kept
+    return kept[1]
+
+
+def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> Picture:
+    """The square that the network gets, proposed by the face finder and movable by hand."""
+    height, width = image.shape[:2]
+    key = images.digest(image)
+    box, found = _proposed_box(image, key, entry.subject)
+    with st.expander(t("picture.crop"), icon=":material/crop:"):
+        if not found:
+            st.caption(t("picture.no_face"))
+        frame = st.empty()
+        left = st.slider(t("picture.crop_left"), -width // 2, width, box.left, key=f"left_{key}")
+        top = st.slider(t("picture.crop_top"), -height // 2, height, box.top, key=f"top_{key}")
+        longest = max(height, width)
+        size = st.slider(t("picture.crop_size"), 16, int(1.5 * longest), box.size, key=f"size_{key}")
+        chosen = images.Box(left, top, size)
+        frame.image(figures.photo(figures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help"))
+    square = images.square(image, chosen)
+    side = min(square.shape[0], 448)
+    square = images.resize(square, side, side)
+    return Picture(square, images.digest(square), name, private)
+
+
+def _proposed_box(image: images.Image, key: str, subject: str) -> tuple[images.Box, bool]:
+    """The proposed square, and whether what the network looks for was found; searched once a picture."""
+    name = f"box_{key}_{subject}"
+    if name not in st.session_state:
+        if subject == "face":
+            st.session_state[name] = images.face_box(image), images.find_face(image) is not None
+        else:
+            st.session_state[name] = images.centre_box(image), True
+    found: tuple[images.Box, bool] = st.session_state[name]
+    return found
+
+
+# --- on a page --------------------------------------------------------------------------------------------------------
+
+
+def parameter(param: Param, text: str, *, key: str | None = None, help: str | None = None) -> Any:
+    """A slider made from a method's `Param`; a logarithmic one offers 1, 2, 5, 10 ... within its range."""
+    key = key or param.name
+    if param.scale == "log":
+        return st.select_slider(text, log_steps(param), param.default, key=key, help=help, **BOUND)
+    whole = all(float(value).is_integer() for value in (param.default, param.minimum, param.maximum, param.step))
+    kind: Callable[[Any], Any] = int if whole else float
+    values = (kind(v) for v in (param.minimum, param.maximum, param.default, param.step))
+    return st.slider(text, *values, key=key, help=help, **BOUND)
+
+
+def log_steps(param: Param) -> list[float]:
+    """1, 2 and 5 times the powers of ten from minimum to maximum, and the default."""
+    low, high = int(np.floor(np.log10(param.minimum))), int(np.ceil(np.log10(param.maximum)))
+    steps = {float(f"{digit}e{power}") for power in range(low, high + 1) for digit in (1, 2, 5)}
+    return sorted({s for s in steps if param.minimum <= s <= param.maximum} | {float(param.default)})
+
+
+def layer_picker(names: Sequence[str], default: str, *, text: str | None = None) -> str:
+    """A slider over the layers, from the picture to the answer."""
+    return choice(st.select_slider, text or t("controls.layer"), list(names), key="layer", default=default)
+
+
+def class_picker(entry: Entry) -> int | None:
+    """A class by name (type to search), or None for the network's first choice."""
+    chosen = choice(
+        st.selectbox,
+        t("controls.class"),
+        ["top", *range(len(entry.labels))],
+        key="class",
+        default="top",
+        format_func=lambda index: t("controls.class_top") if index == "top" else entry.labels[index],
+    )
+    return None if chosen == "top" else int(chosen)
+
+
+def channel_picker(weights: np.ndarray) -> tuple[int, ...] | None:
+    """Which channels take part: all (None), those of the largest weights, or picked ones."""
+    count = len(weights)
+    which = choice(
+        st.segmented_control,
+        t("controls.channels"),
+        ("all", "strongest", "picked"),
+        key="channels",
+        default="all",
+        format_func=lambda name: t(f"controls.channels_{name}"),
+        required=True,
+    )
+    if which == "strongest":
+        shown = st.slider(t("controls.strongest"), 1, count, min(5, count), key="strongest", **BOUND)
+        return tuple(sorted(int(k) for k in np.argsort(-weights, kind="stable")[:shown]))
+    if which == "picked":
+        picked = st.multiselect(
+            t("controls.channels_picked"), range(count), key="picked", help=t("controls.channels_help"), **BOUND
+        )
+        return tuple(sorted(picked)) or None
+    return None
+
+
+def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None = None, top: int = 5) -> None:
+    """The most probable classes as bars, the asked one in orange and added where it is not among them."""
+    order = [int(index) for index in np.argsort(-probabilities, kind="stable")[:top]]
+    if class_index is not None and class_index not in order:
+        order.append(class_index)
+    labels = [entry.labels[index] for index in order]
+    values = [float(probabilities[index]) for index in order]
+    chosen = entry.labels[class_index] if class_index is not None else None
+    texts = [percent(value) for value in values]
+    st.markdown(f"**{t('network.prediction')}**")
+    st.plotly_chart(
+        figures.probabilities(labels, values, texts, chosen),
+        config=figures.CONFIG,
+        alt=f"{t('network.prediction')}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, texts, strict=True)),
+    )

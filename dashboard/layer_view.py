@@ -1,0 +1,131 @@
+"""A network's layers on screen: totals, table, one layer's facts, feature maps and kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import images
+from core.networks import Entry
+from dashboard import cached, figures
+from dashboard.cached import Picture
+from dashboard.text import number, t
+
+
+def totals(entry: Entry, rows: Sequence[Any]) -> None:
+    """The network in four numbers."""
+    values = {
+        "parameters": number(sum(row.parameters for row in rows)),
+        "layers": number(sum(row.parameters > 0 for row in rows)),
+        "input": f"{entry.input_size} × {entry.input_size}",
+        "classes": number(len(entry.labels)),
+    }
+    for column, (key, value) in zip(st.columns(4), values.items(), strict=True):
+        column.metric(t(f"network.{key}"), value, border=True)
+
+
+def drawing(entry: Entry, rows: Sequence[Any], layer: str) -> None:
+    """The architecture, the chosen layer marked; a click on another one with feature maps chooses it."""
+    spatial = cached.spatial_layers(entry.name)
+
+    def click() -> None:
+        points = st.session_state["architecture"]["selection"]["points"]
+        if points and points[0]["customdata"] in spatial:
+            st.session_state["layer"] = points[0]["customdata"]
+
+    st.plotly_chart(
+        figures.architecture(rows, layer, t("network.parameters")),
+        key="architecture",
+        config=figures.CONFIG,
+        on_select=click,
+        selection_mode="points",
+        alt=t("network.drawing_alt", layers=len(rows), name=entry.name),
+    )
+    st.caption(t("network.drawing_help"))
+
+
+def facts(row: Any, picture: Picture, entry: Entry) -> None:
+    """Kind, shape, parameters and receptive field of a layer, the field drawn into the picture."""
+    st.subheader(f"`{row.name}`", anchor=False)
+    st.markdown(
+        "\n".join(
+            f"- {t(f'network.column_{key}')}: **{value}**"
+            for key, value in (
+                ("kind", row.kind),
+                ("shape", " × ".join(map(str, row.shape))),
+                ("parameters", number(row.parameters)),
+                ("field", row.receptive_field),
+                ("stride", row.stride),
+            )
+        )
+    )
+    side = 336
+    scale = side / entry.input_size
+    field = min(round(row.receptive_field * scale), 2 * side)
+    box = images.Box((side - field) // 2, (side - field) // 2, field)
+    st.image(
+        figures.photo(figures.framed(images.resize(picture.image, side, side), box)),
+        width="stretch",
+        alt=t("network.field_alt", size=row.receptive_field),
+        caption=t("network.field_caption", size=row.receptive_field),
+    )
+
+
+def feature_maps(picture: Picture, network: str, layer: str) -> None:
+    """A layer's feature maps on one scale or each on its own, with dead and duplicate channels marked."""
+    st.subheader(t("network.feature_maps"), anchor=False, help=t("network.feature_maps_help"))
+    own = st.toggle(t("network.own_scale"), key="own_scale", help=t("network.own_scale_help"), bind="query-params")
+    maps = cached.feature_maps(picture, network, layer)
+    health = cached.channel_health(network, layer)
+    dead = [int(k) for k in np.flatnonzero(health.dead)]
+    twins = {int(b): f"={a}" for a, b, _ in health.duplicates}
+    high = None if own else float(np.quantile(maps, 0.999))
+    sheet = figures.map_sheet(maps, high=high, crossed=dead, notes=twins)
+    st.image(
+        figures.chart(sheet),
+        width="stretch",
+        alt=t("network.sheet_alt", layer=layer, count=maps.shape[2], dead=len(dead), duplicates=len(twins)),
+        caption=t("network.scale_own") if own else t("network.scale_shared", high=number(high or 0.0, 2)),
+    )
+    st.markdown(_health_sentence(dead, health.duplicates), help=t("network.health_help"))
+
+
+def _health_sentence(dead: Sequence[int], duplicates: Sequence[tuple[int, int, float]]) -> str:
+    pairs = ", ".join(f"{a} = {b}" for a, b, _ in duplicates[:12]) + (" …" if len(duplicates) > 12 else "")
+    first = f"**{t('network.dead')} ({len(dead)}):** {', '.join(map(str, dead))}" if dead else t("network.none_dead")
+    second = f"**{t('network.duplicates')} ({len(duplicates)}):** {pairs}" if duplicates else t("network.none_duplicate")
+    return f"{first}  \n{second}"
+
+
+def first_kernels(network: str, rows: Sequence[Any]) -> None:
+    """The kernels of the first convolution as colour pictures."""
+    first = next(row.name for row in rows if figures.kind_of(row.kind) == "conv")
+    kernels = cached.kernels(network, first)
+    st.subheader(f"{t('network.kernels')}: `{first}`", anchor=False, help=t("network.kernels_help"))
+    st.image(
+        figures.chart(figures.kernel_sheet(kernels)),
+        width="stretch",
+        alt=t("network.kernels_alt", count=kernels.shape[3], layer=first),
+        caption=t("network.kernels_scale"),
+    )
+
+
+def table(rows: Sequence[Any]) -> None:
+    """All layers with kind, shape, parameters, receptive field and stride."""
+    st.subheader(t("network.table"), anchor=False)
+    columns = {
+        t("network.column_name"): [row.name for row in rows],
+        t("network.column_kind"): [row.kind for row in rows],
+        t("network.column_shape"): [" × ".join(map(str, row.shape)) for row in rows],
+        t("network.column_parameters"): [row.parameters for row in rows],
+        t("network.column_field"): [row.receptive_field for row in rows],
+        t("network.column_stride"): [row.stride for row in rows],
+    }
+    share = st.column_config.ProgressColumn(min_value=0, max_value=max(row.parameters for row in rows), format="localized")
+    st.dataframe(
+        columns, hide_index=True, height="content", column_config={t("network.column_parameters"): share},
+        alt=t("network.table"),
+    )

@@ -1,0 +1,44 @@
+"""Page state <-> address bar, so that a link shows another person the same picture.
+
+Numbers bind themselves (`bind="query-params"`). A choice would put its translated label into the address; here the
+address holds the option itself, so that a link made in French opens in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+Option = TypeVar("Option")
+
+BOUND: dict[str, str] = {"bind": "query-params"}
+"""Arguments that bind a slider or number input to the address bar under its key."""
+
+
+def choice(
+    widget: Callable[..., Any], label: str, options: Sequence[Option], *, key: str, default: Option, **arguments: Any
+) -> Option:
+    """Show a widget that chooses one of `options`, kept in the address bar under `key` as `str(option)`.
+
+    The first run takes the option from the address; one that does not exist (an old link) falls back on `default`.
+    The default itself is left out of the address.
+    """
+    written = {str(option): option for option in options}
+    if key not in st.session_state:
+        st.session_state[key] = written.get(st.query_params.get(key, ""), default)
+    if st.session_state[key] not in options:
+        st.session_state[key] = default
+    chosen: Option = widget(label, options, key=key, persist_state="session", **arguments)
+    remember(key, chosen, default)
+    return chosen
+
+
+def remember(key: str, value: object, default: object) -> None:
+    """Write `key=value` into the address bar, or take it out when it is the default."""
+    if value == default:
+        if key in st.query_params:
+            del st.query_params[key]
+    elif st.query_params.get(key) != str(value):
+        st.query_params[key] = str(value)

@@ -1,0 +1,68 @@
+"""The rooms of the dashboard: which pages exist, in the order of the course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.text import t
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "start": ("home",),
+    "see": ("network", "filters"),
+    "look": ("grad_cam",),
+    "decide": (),
+    "ship": (),
+}
+"""Chapter -> its pages. A chapter without pages is not listed."""
+
+ICONS = {
+    "home": ":material/home:",
+    "network": ":material/account_tree:",
+    "filters": ":material/grid_view:",
+    "grad_cam": ":material/visibility:",
+}
+
+STYLE = "<style>@media (max-width: 640px) { .st-key-architecture .annotation { display: none; } }</style>"
+"""On a telephone the labels under the drawing of the network would lie on each other."""
+
+
+def path(chapter: str, slug: str) -> Path:
+    """File of a page."""
+    return ROOT / "pages" / chapter / f"{slug}.py"
+
+
+def pages() -> dict[str, list[st.Page]]:
+    """What `st.navigation` lists, titled in the session's language. Addresses are the same in every language."""
+    return {
+        t(f"chapters.{chapter}"): [
+            st.Page(
+                path(chapter, slug), title=t(f"pages.{slug}"), icon=ICONS[slug], url_path=slug, default=slug == "home"
+            )
+            for slug in slugs
+        ]
+        for chapter, slugs in CHAPTERS.items()
+        if slugs
+    }
+
+
+def start_button(slug: str) -> None:
+    """The way into the first page of the course."""
+    chapter = next(name for name, slugs in CHAPTERS.items() if slug in slugs)
+    if st.button(t("home.start"), type="primary", icon=":material/play_arrow:"):
+        st.switch_page(path(chapter, slug))
+
+
+def cards() -> None:
+    """One card a chapter, with links to its pages and what they are about."""
+    shown = {chapter: slugs for chapter, slugs in CHAPTERS.items() if slugs and chapter != "start"}
+    for column, (chapter, slugs) in zip(st.columns(len(shown)), shown.items(), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.subheader(t(f"chapters.{chapter}"), anchor=False)
+            st.markdown(t(f"cards.{chapter}"))
+            for slug in slugs:
+                st.page_link(path(chapter, slug), label=f"**{t(f'pages.{slug}')}**", icon=ICONS[slug])
+                st.caption(t(f"cards.{slug}"))

@@ -1,0 +1,66 @@
+"""Words of the dashboard: every label stands in `assets/lessons/<language>/ui.toml`, under the same key."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+LESSONS = Path(__file__).resolve().parents[1] / "assets" / "lessons"
+FALLBACK = "en"
+
+
+@lru_cache
+def languages() -> tuple[str, ...]:
+    """Languages that have a folder of lessons, such as `("en", "fr")`."""
+    return tuple(sorted(folder.name for folder in LESSONS.iterdir() if (folder / "ui.toml").is_file()))
+
+
+def language() -> str:
+    """The session's language: the chosen one, else the browser's, else English."""
+    chosen = st.session_state.get("lang")
+    if chosen in languages():
+        return str(chosen)
+    browser = (st.context.locale or FALLBACK)[:2].lower()
+    return browser if browser in languages() else FALLBACK
+
+
+@lru_cache
+def _labels(language_code: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((LESSONS / language_code / "ui.toml").read_text(encoding="utf-8"))
+
+
+def t(key: str, /, **values: object) -> str:
+    """The label `"section.key"` in the session's language, its {placeholders} filled in.
+
+    Raises:
+        KeyError: no such label; every language has the same keys, so this is a spelling mistake in the program.
+    """
+    return label(language(), key, **values)
+
+
+def label(language_code: str, key: str, /, **values: object) -> str:
+    """The label `"section.key"` in a stated language."""
+    section, _, name = key.partition(".")
+    return _labels(language_code)[section][name].format(**values)
+
+
+def has(key: str) -> bool:
+    """Whether the label `"section.key"` exists."""
+    section, _, name = key.partition(".")
+    return name in _labels(language()).get(section, {})
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number as the language writes it: 1,234.5 in English, 1 234,5 in French."""
+    written = f"{value:,.{digits}f}"
+    if language() == "fr":
+        return written.replace(",", "\u202f").replace(".", ",")
+    return written
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as a percentage with one decimal: 97.3 %."""
+    return f"{number(share * 100, 1)}\u202f%"

@@ -1,0 +1,52 @@
+"""Where does it look? Grad-CAM of any class at any layer, and the algorithm in six steps."""
+
+import streamlit as st
+
+from dashboard import cached, controls, lesson, walk
+from dashboard import figures as fig
+from dashboard.text import number, t
+
+METHOD = "grad_cam"
+SIDE = 448
+
+
+@st.fragment
+def explore(frame: controls.Frame) -> None:
+    """Controls, pictures and the six steps; a change of a control runs this part of the page alone."""
+    entry, picture = frame.network, frame.picture
+    asked, says = st.columns([2, 3], gap="large")
+    with asked:
+        class_index = controls.class_picker(entry)
+        layer = controls.layer_picker(cached.spatial_layers(entry.name), entry.default_layer)
+        whole = cached.explain(picture, entry.name, METHOD, class_index, layer)
+        channels = controls.channel_picker(whole.map.walk.weights)
+        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.55, 0.05, key="strength", **controls.BOUND)
+    explanation = whole
+    if channels is not None:
+        explanation = cached.explain(picture, entry.name, METHOD, whole.class_index, layer, channels)
+    with says:
+        controls.prediction(entry, explanation.probabilities, explanation.class_index)
+    name = entry.labels[explanation.class_index]
+    values = explanation.map.values
+    left, middle, right = st.columns(3)
+    left.image(fig.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
+    middle.image(
+        fig.photo(fig.overlay(picture.image, values, strength, SIDE)),
+        width="stretch",
+        alt=t("grad_cam.overlay_alt", label=name, layer=layer),
+        caption=t("grad_cam.overlay", label=name),
+    )
+    right.image(
+        fig.photo(fig.heatmap(values, SIDE)),
+        width="stretch",
+        alt=t("grad_cam.heatmap_alt", label=name, layer=layer),
+        caption=t("grad_cam.scale", high=number(float(values.max()), 3)),
+    )
+    walk.grad_cam(picture, explanation, name, channels, strength)
+
+
+frame = controls.current()
+lesson.opening("grad_cam")
+cached.wait_until_ready()
+explore(frame)
+lesson.closing("grad_cam", ("core.attribution.grad_cam:grad_cam", "core.tasks:explain"))

@@ -1,0 +1,34 @@
+"""The network: its architecture, and what every layer answers to the picture."""
+
+import streamlit as st
+
+from dashboard import cached, controls, layer_view, lesson
+
+
+@st.fragment
+def explore(frame: controls.Frame) -> None:
+    """The drawing, a layer of choice and its channels; a change of the layer runs this part of the page alone."""
+    entry = frame.network
+    rows = cached.describe(entry.name)
+    spatial = cached.spatial_layers(entry.name)
+    drawing = st.empty()
+    layer = controls.layer_picker(spatial, entry.default_layer)
+    with drawing.container():
+        layer_view.drawing(entry, rows, layer)
+    row = next(row for row in rows if row.name == layer)
+    facts, maps = st.columns([1, 3], gap="large")
+    with facts:
+        layer_view.facts(row, frame.picture, entry)
+    with maps:
+        layer_view.feature_maps(frame.picture, entry.name, layer)
+
+
+frame = controls.current()
+lesson.opening("network")
+cached.wait_until_ready()
+rows = cached.describe(frame.network.name)
+layer_view.totals(frame.network, rows)
+explore(frame)
+layer_view.first_kernels(frame.network.name, rows)
+layer_view.table(rows)
+lesson.closing("network", ("core.layers:describe", "core.layers:receptive_field", "core.tasks:channel_health"))

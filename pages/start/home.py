@@ -1,0 +1,17 @@
+"""Home: what the lab is, its parts, and where to start. Computes nothing."""
+
+import streamlit as st
+
+from dashboard import cached, lesson, navigation
+from dashboard.text import t
+
+PEOPLE = (2, 7, 10, 13, 18, 21, 26, 33)
+SEED = 20
+
+lesson.title("home")
+st.image(cached.people_strip(PEOPLE, SEED), width="stretch", alt=t("home.strip_alt"), caption=t("home.strip"))
+lesson.idea("home")
+navigation.start_button("network")
+navigation.cards()
+lesson.folded("home")
+lesson.closing("home")
