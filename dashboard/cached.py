@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
-from core.networks import NETWORKS
+from core.networks import NETWORKS, LayerRow
 from dashboard.text import number, t
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 PERSON_SIZE = 224
 """Side of a rendered person in pixels: twice what the network receives, sharp enough for a projector."""
-THUMBNAIL = 96
+THUMBNAIL = 104
+"""Side of a face in the gallery, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def sample(name: str) -> np.ndarray:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def describe(network: str) -> list[Any]:
+def describe(network: str) -> list[LayerRow]:
     """The rows of the table of layers."""
     from core import tasks
 
@@ -140,7 +141,7 @@ def describe(network: str) -> list[Any]:
 
 def spatial_layers(network: str) -> list[str]:
     """Layers that answer with feature maps, from the picture to the answer."""
-    return [row.name for row in describe(network) if len(row.shape) == 3 and row.kind != "InputLayer"]
+    return [row.name for row in describe(network) if row.spatial and row.kind != "InputLayer"]
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core import faces, images
+from core.attribution import top_channels
 from core.networks import NETWORKS, Entry
 from core.params import Param
 from dashboard import cached, figures
 from dashboard.cached import Picture
 from dashboard.links import BOUND, choice
-from dashboard.text import has, label, languages, percent, t
+from dashboard.text import has, label, languages, percent, sentence, t
 
 SOURCES = ("gallery", "samples", "upload", "webcam")
 NEW_PEOPLE_SHOWN = 6
@@ -141,20 +142,36 @@ def _person() -> Picture:
 def _gallery(group: str) -> None:
     @st.dialog(t("picture.faces"), width="large")
     def show() -> None:
-        for row in np.array_split(people_of(group), 5):
-            for column, number in zip(st.columns(6, wrap=False), row, strict=False):
-                column.image(cached.thumbnail(int(number)), alt=_person_name(int(number)))
-                if column.button(f"{number:02d}", key=f"pick_{number}", help=_person_name(int(number))):
-                    st.session_state["person"] = int(number)
-                    st.rerun()
+        with st.container(horizontal=True):
+            for number in people_of(group):
+                with st.container(width=cached.THUMBNAIL, gap="xsmall"):
+                    st.image(cached.thumbnail(number), width=cached.THUMBNAIL, alt=_person_name(number))
+                    if st.button(f"{number:02d}", key=f"pick_{number}", help=_person_name(number), width="stretch"):
+                        st.session_state["person"] = number
+                        st.rerun()
 
     show()
 
 
 def _base_capture() -> faces.Capture:
-    """The capture of the session's number: 0 the plain portrait, others drawn at random from that seed."""
+    """The capture of the session's number: 0 the plain portrait, others drawn at random from that seed.
+
+    Its numbers are rounded to what a slider can show, so that the sliders say exactly what was rendered.
+    """
     number = st.session_state.get("capture", 0)
-    return faces.sample_capture(np.random.default_rng(number)) if number else faces.PORTRAIT
+    drawn = faces.sample_capture(np.random.default_rng(number)) if number else faces.PORTRAIT
+    return replace(
+        drawn, **{f.name: _rounded(f, getattr(drawn, f.name)) for f in fields(drawn) if "range" in f.metadata}
+    )
+
+
+def _step(field: Field[Any]) -> float:
+    return 1.0 if field.metadata["unit"] == "degrees" else 0.01
+
+
+def _rounded(field: Field[Any], value: float) -> float:
+    low, high = field.metadata["range"]
+    return float(min(max(round(round(value / _step(field)) * _step(field), 2), low), high))
 
 
 def _another() -> None:
@@ -187,7 +204,7 @@ def _capture() -> faces.Capture:
     return faces.Capture(**values)
 
 
-def _capture_field(field: Any, value: Any) -> Any:
+def _capture_field(field: Field[Any], value: Any) -> Any:
     """A slider for a number, a list for a word; the seed of the texture is not for the hand."""
     if "choices" in field.metadata:
         return choice(
@@ -200,9 +217,7 @@ def _capture_field(field: Any, value: Any) -> Any:
         )
     if "range" in field.metadata:
         low, high = field.metadata["range"]
-        step = 1.0 if field.metadata["unit"] == "degrees" else 0.01
-        rounded = min(max(round(value / step) * step, low), high)
-        return st.slider(t(f"picture.{field.name}"), low, high, rounded, step, key=field.name, **BOUND)
+        return st.slider(t(f"picture.{field.name}"), low, high, value, _step(field), key=field.name, **BOUND)
     return value
 
 
@@ -241,7 +256,7 @@ def _own(source: str, entry: Entry) -> Picture | None:
     try:
         image = _read_once(source, file)
     except images.ImageError as error:
-        st.error(t(f"errors.{error.reason}", **error.details))
+        st.error(sentence(error))
         return None
     return _cropped(image, t(f"picture.{source}"), entry, private=True)
 
@@ -269,7 +284,9 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
         longest = max(height, width)
         size = st.slider(t("picture.crop_size"), 16, int(1.5 * longest), box.size, key=f"size_{key}")
         chosen = images.Box(left, top, size)
-        frame.image(figures.photo(figures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help"))
+        frame.image(
+            figures.photo(figures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help")
+        )
     square = images.square(image, chosen)
     side = min(square.shape[0], 448)
     square = images.resize(square, side, side)
@@ -341,7 +358,7 @@ def channel_picker(weights: np.ndarray) -> tuple[int, ...] | None:
     )
     if which == "strongest":
         shown = st.slider(t("controls.strongest"), 1, count, min(5, count), key="strongest", **BOUND)
-        return tuple(sorted(int(k) for k in np.argsort(-weights, kind="stable")[:shown]))
+        return tuple(sorted(top_channels(weights, shown)))
     if which == "picked":
         picked = st.multiselect(
             t("controls.channels_picked"), range(count), key="picked", help=t("controls.channels_help"), **BOUND

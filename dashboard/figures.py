@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from core.images import Box, Image
 
 from core import images
-from core.images import Box, Image
+from core.networks import LayerRow
 
 SHEET_WIDTH = 1440
 """Pixels; a contact sheet fills a wide projector and is reduced by the browser elsewhere."""
@@ -70,8 +71,14 @@ def heatmap(values: np.ndarray, side: int) -> Image:
 
 
 def overlay(image: Image, values: np.ndarray, strength: float, side: int) -> Image:
-    """The heatmap of a positive map laid over the picture; `strength` 0 shows the picture, 1 the heatmap alone."""
-    return (1 - strength) * images.resize(image, side, side) + strength * heatmap(values, side)
+    """A positive map laid over the picture: the larger the value, the more its colour covers, up to `strength`.
+
+    Where the map is 0 the picture is left as it is, so that a face can be recognised below its map.
+    """
+    enlarged = images.resize(values, side, side)
+    high = float(values.max())
+    share = strength * np.clip(enlarged / high, 0, 1)[..., None] if high > 0 else 0.0
+    return (1 - share) * images.resize(image, side, side) + share * coloured(enlarged, high)
 
 
 def framed(image: Image, box: Box) -> Image:
@@ -92,11 +99,13 @@ def contact_sheet(
     crossed: Sequence[int] = (),
     columns: int | None = None,
 ) -> Image:
-    """Square pictures in rows as one picture, each with its number; `notes` follow the number, `crossed` are crossed."""
-    columns = columns or (8 if len(pictures) <= 32 else 12 if len(pictures) <= 96 else 16)
-    columns = min(columns, len(pictures))
+    """Square pictures in rows as one picture, each with its number.
+
+    `notes` (number -> text) follow the number, the numbers in `crossed` are crossed out.
+    """
+    columns = min(columns or (8 if len(pictures) <= 32 else 16), len(pictures))
     gap = 4
-    tile = SHEET_WIDTH // max(columns, 4) - gap
+    tile = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - gap
     rows = -(-len(pictures) // columns)
     sheet = np.full((rows * (tile + gap) - gap, columns * (tile + gap) - gap, 3), 0.5, dtype=np.float32)
     for place, (picture, number) in enumerate(zip(pictures, numbers, strict=True)):
@@ -109,14 +118,24 @@ def contact_sheet(
     return sheet
 
 
-def map_sheet(maps: np.ndarray, *, high: float | None = None, bound: float | None = None, **marks: Any) -> Image:
-    """Maps `(h, w, k)` as a contact sheet: on one scale 0 to `high`, on a signed one to `bound`, or each on its own."""
-    channels = range(maps.shape[2])
+def map_sheet(
+    maps: np.ndarray,
+    *,
+    high: float | None = None,
+    bound: float | None = None,
+    channels: Sequence[int] | None = None,
+    **marks: Any,
+) -> Image:
+    """Maps `(h, w, k)` as a contact sheet: on one scale 0 to `high`, on a signed one to `bound`, or each on its own.
+
+    `channels` shows these alone, in this order.
+    """
+    channels = range(maps.shape[2]) if channels is None else channels
     if bound is not None:
         pictures = [signed(maps[..., k], bound) for k in channels]
     else:
         pictures = [coloured(maps[..., k], high) for k in channels]
-    return contact_sheet(pictures, list(channels), **marks)
+    return contact_sheet(pictures, channels, **marks)
 
 
 def kernel_sheet(kernels: np.ndarray) -> Image:
@@ -141,10 +160,11 @@ def _crossed(cell: Image) -> Image:
 
 def _numbered(cell: Image, text: str) -> Image:
     cell = np.ascontiguousarray(cell)
-    size = max(0.45, cell.shape[0] / 190)
-    place, font = (4, cell.shape[0] - 6), cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(cell, text, place, font, size, (0.0, 0.0, 0.0), 4, cv2.LINE_AA)
-    cv2.putText(cell, text, place, font, size, (1.0, 1.0, 1.0), 1, cv2.LINE_AA)
+    size = max(0.5, cell.shape[0] / 160)
+    thick = 2 if size > 0.7 else 1
+    place, font = (5, cell.shape[0] - 7), cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(cell, text, place, font, size, (0.0, 0.0, 0.0), thick + 3, cv2.LINE_AA)
+    cv2.putText(cell, text, place, font, size, (1.0, 1.0, 1.0), thick, cv2.LINE_AA)
     return cell
 
 
@@ -169,12 +189,21 @@ def ink() -> str:
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
-def probabilities(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], chosen: str | None) -> go.Figure:
+def probabilities(
+    labels: Sequence[str], values: Sequence[float], texts: Sequence[str], chosen: str | None
+) -> go.Figure:
     """Horizontal bars, the most probable on top; the chosen class in orange."""
     colours = [ORANGE if label == chosen else BLUE for label in labels]
     bars = go.Bar(
-        x=list(values), y=list(labels), orientation="h", marker_color=colours, text=list(texts), textposition="outside",
-        textfont={"size": 15, "color": ink()}, cliponaxis=False, hoverinfo="skip",
+        x=list(values),
+        y=list(labels),
+        orientation="h",
+        marker_color=colours,
+        text=list(texts),
+        textposition="outside",
+        textfont={"size": 15, "color": ink()},
+        cliponaxis=False,
+        hoverinfo="skip",
     )
     figure = _plain(go.Figure(bars), 46 * len(labels) + 24)
     figure.update_xaxes(range=[0, 1.18], visible=False)
@@ -201,7 +230,10 @@ def curves(lines: Mapping[str, Sequence[float]], axes: tuple[str, str], height: 
     figure = go.Figure()
     for place, (name, values) in enumerate(lines.items()):
         figure.add_scatter(
-            x=list(range(len(values))), y=list(values), name=name, mode="lines",
+            x=list(range(len(values))),
+            y=list(values),
+            name=name,
+            mode="lines",
             line={"width": 3 if len(lines) <= 8 else 1.5, "color": palette[place % len(palette)]},
         )
     _plain(figure, height).update_xaxes(title=axes[0], rangemode="tozero")
@@ -210,14 +242,14 @@ def curves(lines: Mapping[str, Sequence[float]], axes: tuple[str, str], height: 
     return figure
 
 
-def architecture(rows: Sequence[Any], chosen: str | None, parameters: str) -> go.Figure:
+def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) -> go.Figure:
     """The network as slabs from left to right: as high as its maps are wide, as thick as it has channels.
 
     `rows` are rows of the table of layers (name, kind, shape, parameters). The chosen layer is orange; `parameters` is
     the word for them. Every slab carries an unseen marker, which says what it is and can be clicked.
     """
     figure, left, block_left = go.Figure(), 0.0, 0.0
-    blocks: dict[str, list[tuple[float, Any]]] = {}
+    blocks: dict[str, list[tuple[float, LayerRow]]] = {}
     for row in rows:
         if len(row.shape) == 1 and kind_of(row.kind) == "other":  # flattening moves numbers, it is no stage of its own
             continue
@@ -228,21 +260,32 @@ def architecture(rows: Sequence[Any], chosen: str | None, parameters: str) -> go
         blocks.setdefault(_block(row.name), []).append((left + thick / 2, row))
         left += thick + 3.5
     for name, members in blocks.items():
-        side = " × ".join(str(n) for n in members[0][1].shape[:-1])
+        *side, channels = members[0][1].shape
+        size = [" × ".join(map(str, side)), f"× {channels}"] if side else [str(channels)]
         figure.add_annotation(
-            x=(members[0][0] + members[-1][0]) / 2, y=-62, showarrow=False, yanchor="top", font={"size": 14, "color": ink()},
-            text=f"<b>{name}</b><br>{side}<br>× {members[0][1].shape[-1]}" if side else f"<b>{name}</b><br>{members[0][1].shape[-1]}",
+            x=(members[0][0] + members[-1][0]) / 2,
+            y=-62,
+            showarrow=False,
+            yanchor="top",
+            font={"size": 14, "color": ink()},
+            text="<br>".join([f"<b>{name}</b>", *size]),
         )
     spots = [spot for members in blocks.values() for spot in members]
     figure.add_scatter(
-        x=[x for x, _ in spots], y=[0.0] * len(spots), mode="markers", name="", customdata=[row.name for _, row in spots],
-        hovertext=[_about(row, parameters) for _, row in spots], hoverinfo="text",
-        marker={"size": 18, "color": "rgba(0,0,0,0)"}, unselected={"marker": {"opacity": 0}},
+        x=[x for x, _ in spots],
+        y=[0.0] * len(spots),
+        mode="markers",
+        name="",
+        customdata=[row.name for _, row in spots],
+        hovertext=[_about(row, parameters) for _, row in spots],
+        hoverinfo="text",
+        marker={"size": 18, "color": "rgba(0,0,0,0)"},
+        unselected={"marker": {"opacity": 0}},
     )
     _plain(figure, 370)
     figure.update_layout(clickmode="event+select", hoverlabel={"font_size": 15})
-    figure.update_xaxes(visible=False, range=[-8, left + 8])
-    figure.update_yaxes(visible=False, range=[-106, 84])
+    figure.update_xaxes(visible=False, range=[-16, left + 8])
+    figure.update_yaxes(visible=False, range=[-98, 84])
     return figure
 
 
@@ -250,13 +293,15 @@ LABEL_PITCH = 36
 """Least distance between the left edges of two blocks, so that their labels do not touch."""
 
 
-def _draw_slab(figure: go.Figure, left: float, thick: float, row: Any, colour: str) -> None:
+def _draw_slab(figure: go.Figure, left: float, thick: float, row: LayerRow, colour: str) -> None:
     height = max(float(row.shape[0]) if len(row.shape) == 3 else 1.0, 9.0)
-    for path, fill in zip(_slab(left, height, thick), (colour, _mixed(colour, 0.35), _mixed(colour, -0.3)), strict=True):
+    for path, fill in zip(
+        _slab(left, height, thick), (colour, _mixed(colour, 0.35), _mixed(colour, -0.3)), strict=True
+    ):
         figure.add_shape(type="path", path=path, fillcolor=fill, line={"color": "rgba(20,28,36,.75)", "width": 0.8})
 
 
-def _about(row: Any, parameters: str) -> str:
+def _about(row: LayerRow, parameters: str) -> str:
     size = " × ".join(str(n) for n in row.shape)
     return f"<b>{row.name}</b><br>{row.kind}<br>{size}<br>{parameters}: {row.parameters:,}"
 

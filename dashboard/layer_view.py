@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core import images
-from core.networks import Entry
+from core.networks import Entry, LayerRow
 from dashboard import cached, figures
 from dashboard.cached import Picture
 from dashboard.text import number, t
 
+FIELD_SIDE = 260
+"""Pixels of the picture in which a layer's receptive field is drawn."""
 
-def totals(entry: Entry, rows: Sequence[Any]) -> None:
+
+def totals(entry: Entry, rows: Sequence[LayerRow]) -> None:
     """The network in four numbers."""
     values = {
         "parameters": number(sum(row.parameters for row in rows)),
@@ -23,11 +25,12 @@ def totals(entry: Entry, rows: Sequence[Any]) -> None:
         "input": f"{entry.input_size} × {entry.input_size}",
         "classes": number(len(entry.labels)),
     }
-    for column, (key, value) in zip(st.columns(4), values.items(), strict=True):
-        column.metric(t(f"network.{key}"), value, border=True)
+    with st.container(horizontal=True):
+        for key, value in values.items():
+            st.metric(t(f"network.{key}"), value, border=True)
 
 
-def drawing(entry: Entry, rows: Sequence[Any], layer: str) -> None:
+def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
     """The architecture, the chosen layer marked; a click on another one with feature maps chooses it."""
     spatial = cached.spatial_layers(entry.name)
 
@@ -47,30 +50,26 @@ def drawing(entry: Entry, rows: Sequence[Any], layer: str) -> None:
     st.caption(t("network.drawing_help"))
 
 
-def facts(row: Any, picture: Picture, entry: Entry) -> None:
+def facts(row: LayerRow, picture: Picture, entry: Entry) -> None:
     """Kind, shape, parameters and receptive field of a layer, the field drawn into the picture."""
-    st.subheader(f"`{row.name}`", anchor=False)
-    st.markdown(
-        "\n".join(
-            f"- {t(f'network.column_{key}')}: **{value}**"
-            for key, value in (
-                ("kind", row.kind),
-                ("shape", " × ".join(map(str, row.shape))),
-                ("parameters", number(row.parameters)),
-                ("field", row.receptive_field),
-                ("stride", row.stride),
-            )
-        )
+    said, seen = st.columns([3, 2], gap="large", vertical_alignment="center")
+    values = (
+        ("kind", row.kind),
+        ("shape", " × ".join(map(str, row.shape))),
+        ("parameters", number(row.parameters)),
+        ("field", row.receptive_field),
+        ("stride", row.stride),
     )
-    side = 336
-    scale = side / entry.input_size
-    field = min(round(row.receptive_field * scale), 2 * side)
-    box = images.Box((side - field) // 2, (side - field) // 2, field)
-    st.image(
+    said.subheader(f"`{row.name}`", anchor=False)
+    said.markdown("\n".join(f"- {t(f'network.column_{key}')}: **{value}**" for key, value in values))
+    side, field = FIELD_SIDE, row.receptive_field or entry.input_size
+    shown = round(field * side / entry.input_size)
+    box = images.Box((side - shown) // 2, (side - shown) // 2, shown)
+    seen.image(
         figures.photo(figures.framed(images.resize(picture.image, side, side), box)),
-        width="stretch",
-        alt=t("network.field_alt", size=row.receptive_field),
-        caption=t("network.field_caption", size=row.receptive_field),
+        width=side,
+        alt=t("network.field_alt", size=field),
+        caption=t("network.field_caption", size=field),
     )
 
 
@@ -96,11 +95,13 @@ def feature_maps(picture: Picture, network: str, layer: str) -> None:
 def _health_sentence(dead: Sequence[int], duplicates: Sequence[tuple[int, int, float]]) -> str:
     pairs = ", ".join(f"{a} = {b}" for a, b, _ in duplicates[:12]) + (" …" if len(duplicates) > 12 else "")
     first = f"**{t('network.dead')} ({len(dead)}):** {', '.join(map(str, dead))}" if dead else t("network.none_dead")
-    second = f"**{t('network.duplicates')} ({len(duplicates)}):** {pairs}" if duplicates else t("network.none_duplicate")
+    second = (
+        f"**{t('network.duplicates')} ({len(duplicates)}):** {pairs}" if duplicates else t("network.none_duplicate")
+    )
     return f"{first}  \n{second}"
 
 
-def first_kernels(network: str, rows: Sequence[Any]) -> None:
+def first_kernels(network: str, rows: Sequence[LayerRow]) -> None:
     """The kernels of the first convolution as colour pictures."""
     first = next(row.name for row in rows if figures.kind_of(row.kind) == "conv")
     kernels = cached.kernels(network, first)
@@ -113,7 +114,7 @@ def first_kernels(network: str, rows: Sequence[Any]) -> None:
     )
 
 
-def table(rows: Sequence[Any]) -> None:
+def table(rows: Sequence[LayerRow]) -> None:
     """All layers with kind, shape, parameters, receptive field and stride."""
     st.subheader(t("network.table"), anchor=False)
     columns = {
@@ -124,8 +125,7 @@ def table(rows: Sequence[Any]) -> None:
         t("network.column_field"): [row.receptive_field for row in rows],
         t("network.column_stride"): [row.stride for row in rows],
     }
-    share = st.column_config.ProgressColumn(min_value=0, max_value=max(row.parameters for row in rows), format="localized")
-    st.dataframe(
-        columns, hide_index=True, height="content", column_config={t("network.column_parameters"): share},
-        alt=t("network.table"),
-    )
+    largest = max(row.parameters for row in rows)
+    share = st.column_config.ProgressColumn(min_value=0, max_value=largest, format="localized")
+    config = {t("network.column_parameters"): share}
+    st.dataframe(columns, hide_index=True, height="content", column_config=config, alt=t("network.table"))

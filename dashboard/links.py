@@ -18,7 +18,14 @@ BOUND: dict[str, str] = {"bind": "query-params"}
 
 
 def choice(
-    widget: Callable[..., Any], label: str, options: Sequence[Option], *, key: str, default: Option, **arguments: Any
+    widget: Callable[..., Any],
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    default: Option,
+    format_func: Callable[[Any], str] = str,
+    **arguments: Any,
 ) -> Option:
     """Show a widget that chooses one of `options`, kept in the address bar under `key` as `str(option)`.
 
@@ -30,7 +37,8 @@ def choice(
         st.session_state[key] = written.get(st.query_params.get(key, ""), default)
     if st.session_state[key] not in options:
         st.session_state[key] = default
-    chosen: Option = widget(label, options, key=key, persist_state="session", **arguments)
+    shown = {option: format_func(option) for option in options}
+    chosen: Option = widget(label, options, key=key, format_func=shown.get, persist_state="session", **arguments)
     remember(key, chosen, default)
     return chosen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -51,6 +52,15 @@ def has(key: str) -> bool:
     """Whether the label `"section.key"` exists."""
     section, _, name = key.partition(".")
     return name in _labels(language()).get(section, {})
+
+
+def sentence(error: Any) -> str:
+    """What went wrong, in the session's language; `error` carries a `reason` and `details`, as core's errors do.
+
+    In English (what `str` gives) where the language has no sentence for the reason.
+    """
+    key = f"errors.{error.reason}"
+    return t(key, **error.details) if has(key) else str(error)
 
 
 def number(value: float, digits: int = 0) -> str:

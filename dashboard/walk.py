@@ -17,14 +17,14 @@ from dashboard.text import number, t
 SIDE = 448
 
 GRAD_CAM_LINES = (
-    "feature_maps",
-    "score",
-    "gradients",
-    "weights",
-    "weighted",
-    "values",
+    ("_compiled", "feature_maps = "),
+    ("_compiled", "score = "),
+    ("_compiled", "return feature_maps[0], tape.gradient"),
+    ("grad_cam", "weights = "),
+    ("grad_cam", "weighted = "),
+    ("grad_cam", "values = "),
 )
-"""How the line of each step begins in `core/attribution/grad_cam.py`."""
+"""Where the line of each step stands in `core/attribution/grad_cam.py`: its function and how it begins."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ class Step:
     values: dict[str, str] = field(default_factory=dict)
 
 
-def grad_cam(
-    picture: Picture, explanation: Any, label: str, channels: tuple[int, ...] | None, strength: float
-) -> None:
+def grad_cam(picture: Picture, explanation: Any, label: str, channels: tuple[int, ...] | None, strength: float) -> None:
     """The six steps of Grad-CAM as two rows of three cards."""
     st.header(t("walk.title"), anchor=False)
     steps = _grad_cam_steps(picture, explanation, label, channels, strength)
@@ -55,7 +53,8 @@ def _card(place: int, step: Step) -> None:
     step.draw(title)
     st.caption(t(f"walk.grad_cam_{place + 1}_help", **step.values))
     st.markdown(f"{t('walk.shape')}: ${step.symbol}$ `{step.shape}`")
-    line = lesson.source_line("core.attribution.grad_cam:grad_cam", GRAD_CAM_LINES[place])
+    function, beginning = GRAD_CAM_LINES[place]
+    line = lesson.source_line(f"core.attribution.grad_cam:{function}", beginning)
     st.code(line, language="python", wrap_lines=True)
 
 
@@ -67,15 +66,21 @@ def _grad_cam_steps(
     values = explanation.map.values
     part = range(len(weights)) if channels is None else channels
     high, steep, bound = float(maps.max()), float(np.abs(gradients).max()), float(np.abs(weighted).max())
-    score = float(walk.score)
+    shown = _shown(weights, part)
+    few = {"shown": number(len(shown)), "count": number(len(weights))}
     return [
-        Step("A", maps.shape, lambda alt: _sheet(figures.map_sheet(maps, high=high), alt), {"high": number(high, 2)}),
-        Step("y_c", (), lambda alt: _number(label, score, alt), {"label": label}),
+        Step(
+            "A",
+            maps.shape,
+            lambda alt: _sheet(figures.map_sheet(maps, high=high, channels=shown, columns=4), alt),
+            few | {"high": number(high, 2)},
+        ),
+        Step("y_c", (), lambda alt: _number(label, float(walk.score), alt), {"label": label}),
         Step(
             r"\partial y_c / \partial A",
             gradients.shape,
-            lambda alt: _sheet(figures.map_sheet(gradients, bound=steep), alt),
-            {"high": f"{steep:.1e}"},
+            lambda alt: _sheet(figures.map_sheet(gradients, bound=steep, channels=shown, columns=4), alt),
+            few | {"high": f"{steep:.1e}"},
         ),
         Step("w^c", weights.shape, lambda alt: _weights(weights, part, alt)),
         Step(
@@ -86,6 +91,12 @@ def _grad_cam_steps(
         ),
         Step("M^c", values.shape, lambda alt: _sheet(figures.overlay(picture.image, values, strength, SIDE), alt)),
     ]
+
+
+def _shown(weights: np.ndarray, part: Sequence[int]) -> list[int]:
+    """The channels whose maps are shown: of those that take part, the 16 of the largest weight either way."""
+    strongest = sorted(part, key=lambda k: -abs(float(weights[k])))[:16]
+    return sorted(strongest)
 
 
 def _sheet(image: images.Image, alt: str) -> None:

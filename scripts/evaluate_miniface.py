@@ -55,8 +55,9 @@ def bars(masks: np.ndarray) -> np.ndarray:
 
 def main(captures: int = 100) -> None:
     """Measure and write."""
-    from core.attribution.grad_cam import grad_cam
     from core.images import resize
+
+    from core.attribution.grad_cam import grad_cam
     from core.layers import cut
     from core.networks import load
 

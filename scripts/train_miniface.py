@@ -1,6 +1,6 @@
 """Makes `assets/weights/miniface.npz`: renders the captures, trains with BatchNormalization, folds it, writes float16.
 
-    python scripts/train_miniface.py render    # captures -> build/miniface/*.npy (uint8), all cores
+    python scripts/train_miniface.py render    # captures -> build/miniface/*.npy (uint8)
     python scripts/train_miniface.py train     # -> assets/weights/miniface.npz and build/miniface/history.json
 
 `scripts/evaluate_miniface.py` measures the result. With the same seeds the captures are the same; the weights differ
@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.faces import PEOPLE, Identity, person, render, sample_capture  # noqa: E402
+from core.faces import PEOPLE, PORTRAIT, Capture, Identity, person, render, sample_capture  # noqa: E402
 
 BUILD = ROOT / "build" / "miniface"
 WEIGHTS = ROOT / "assets" / "weights" / "miniface.npz"
@@ -30,38 +30,59 @@ SIZE = 112
 SEED = 20_261_121
 """First entry of every training capture's seed: no capture of the app starts with it."""
 TRUNK = range(100, 400)
-CAPTURES = {"classes": 240, "trunk": 48}
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 15, 64, 2e-3, 1e-4
-OCCLUDED, OCCLUDED_FROM = 0.45, 3
-"""Share of the training pictures that get bars or patches, and the epoch in which they start: a network that never
-saw one breaks under any, one that sees them from the start learns slowly."""
-TRAITS_WEIGHT = 10.0
-"""Weight of the second task, to name the person's traits: a richer teacher than one label; dropped for shipping."""
+CAPTURES = {"mild": (64, 20), "full": (240, 48)}
+"""Stage -> captures of each class and of each trunk person. A network of this depth starts to learn on mild captures,
+whose light, pose and disguise are a third of what they are later."""
+EPOCHS = {"mild": 4, "full": 12}
+BATCH, LEARNING_RATE, WEIGHT_DECAY = 64, 2e-3, 1e-4
+OCCLUDED = 0.45
+"""Share of the full stage's pictures that get bars or patches: a network that never saw one breaks under any."""
+WEIGHTS_OF_TASKS = {"fc8": 1.0, "traits": 3.0, "capture": 3.0}
+"""Beside naming the person (fc8), the network is taught to measure the person's traits and how the picture was taken:
+richer teachers than one label, without which little is learned for hours. Dropped for shipping."""
 
 
-def render_captures(task: tuple[int, int]) -> np.ndarray:
-    """`(number, count)` -> `(count, SIZE, SIZE, 3)` uint8."""
-    number, count = task
-    identity = person(number)
-    rngs = (np.random.default_rng([SEED, number, index]) for index in range(count))
-    return np.stack([np.rint(render(identity, sample_capture(rng), SIZE)[0] * 255) for rng in rngs]).astype(np.uint8)
+def mild(capture: Capture) -> Capture:
+    """The same capture, its numbers brought two thirds of the way to a plain portrait's."""
+    numbers = [part.name for part in fields(Capture) if "range" in part.metadata]
+    plain = {name: getattr(PORTRAIT, name) for name in numbers}
+    return replace(capture, **{name: plain[name] + (getattr(capture, name) - plain[name]) / 3 for name in numbers})
 
 
-def render_all() -> None:
-    """Render every training capture once, people spread over the cores."""
+def capture_of(stage: str, number: int, index: int) -> Capture:
+    """How the picture `index` of a person is taken in a stage."""
+    capture = sample_capture(np.random.default_rng([SEED, number, index]))
+    return mild(capture) if stage == "mild" else capture
+
+
+def tasks_of(stage: str) -> list[tuple[str, int, int]]:
+    """(stage, person, number of captures) of everybody in a stage."""
+    of_class, of_trunk = CAPTURES[stage]
+    return [(stage, n, of_class if n < PEOPLE else of_trunk) for n in (*range(PEOPLE), *TRUNK)]
+
+
+def render_captures(task: tuple[str, int, int]) -> np.ndarray:
+    """`(stage, number, count)` -> `(count, SIZE, SIZE, 3)` uint8."""
+    stage, number, count = task
+    images = []
+    for index in range(count):
+        image, _ = render(person(number), capture_of(stage, number, index), SIZE)
+        images.append(np.rint(image * 255).astype(np.uint8))
+    return np.stack(images)
+
+
+def render_all(stage: str) -> None:
+    """Render every capture of a stage once, people spread over the cores."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    numbers = [*range(PEOPLE), *TRUNK]
-    tasks = [(n, CAPTURES["classes"] if n < PEOPLE else CAPTURES["trunk"]) for n in numbers]
-    total = sum(count for _, count in tasks)
-    images = np.lib.format.open_memmap(BUILD / "images.npy", "w+", np.uint8, (total, SIZE, SIZE, 3))
-    labels = np.repeat(np.arange(len(tasks)), [count for _, count in tasks])
+    tasks = tasks_of(stage)
+    total = sum(count for *_, count in tasks)
+    images = np.lib.format.open_memmap(BUILD / f"{stage}_images.npy", "w+", np.uint8, (total, SIZE, SIZE, 3))
     started, place = time.time(), 0
     with ProcessPoolExecutor() as pool:
         for captures in pool.map(render_captures, tasks):
             images[place : place + len(captures)] = captures
             place += len(captures)
             print(f"\r{place} of {total} captures, {place / (time.time() - started):.0f} a second", end="", flush=True)
-    np.save(BUILD / "labels.npy", labels)
     print()
 
 
@@ -95,11 +116,10 @@ def occlude(image: np.ndarray, rng: np.random.Generator) -> None:
             place[:] = hidden
 
 
-def traits(number: int) -> list[float]:
-    """The person's geometry, each trait scaled to [-1, 1]."""
-    identity = person(number)
-    ranges = {trait.name: trait.metadata["range"] for trait in fields(Identity)}
-    return [(2 * getattr(identity, name) - low - high) / (high - low) for name, (low, high) in ranges.items()]
+def measures(thing: Identity | Capture) -> list[float]:
+    """Every number of an identity or a capture, scaled from its range to [-1, 1]."""
+    ranges = {part.name: part.metadata["range"] for part in fields(thing) if "range" in part.metadata}
+    return [(2 * getattr(thing, name) - low - high) / (high - low) for name, (low, high) in ranges.items()]
 
 
 def train() -> None:
@@ -108,65 +128,81 @@ def train() -> None:
 
     from core.networks import miniface
 
-    images, labels = np.load(BUILD / "images.npy", mmap_mode="r"), np.load(BUILD / "labels.npy")
-    geometry = np.array([traits(n) for n in (*range(PEOPLE), *TRUNK)], np.float32)
+    geometry = np.array([measures(person(n)) for n in (*range(PEOPLE), *TRUNK)], np.float32)
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy("mixed_bfloat16")  # a quarter faster where the processor has it; weights stay float32
 
     class Batches(keras.utils.PyDataset):
         """Shuffled batches, some pictures occluded anew each time they are seen."""
 
-        def __init__(self) -> None:
-            super().__init__(workers=1, use_multiprocessing=False)
+        def __init__(self, stage: str) -> None:
+            super().__init__()
+            self.images = np.load(BUILD / f"{stage}_images.npy", mmap_mode="r")
+            tasks = tasks_of(stage)
+            self.labels = np.repeat(np.arange(len(tasks)), [count for *_, count in tasks])
+            captures = (capture_of(stage, number, index) for _, number, count in tasks for index in range(count))
+            self.captures = np.array([measures(capture) for capture in captures], np.float32)
+            self.occluded = OCCLUDED if stage == "full" else 0.0
             self.epoch = 0
             self.on_epoch_end()
 
         def __len__(self) -> int:
-            return len(labels) // BATCH
+            return len(self.labels) // BATCH
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
             rows = np.sort(self.order[index * BATCH : (index + 1) * BATCH])
-            batch = images[rows].copy()
+            batch = self.images[rows].copy()
             rng = np.random.default_rng([SEED, self.epoch, index])
-            share = OCCLUDED if self.epoch >= OCCLUDED_FROM else 0.0
             for picture in batch:
-                if rng.random() < share:
+                if rng.random() < self.occluded:
                     occlude(picture, rng)
             gain = rng.uniform(0.85, 1.15, (len(rows), 1, 1, 3)).astype(np.float32)
             pictures = np.clip(batch / np.float32(255) * gain, 0, 1)
-            return miniface.preprocess(pictures), {"fc8": labels[rows], "traits": geometry[labels[rows]]}
+            people = self.labels[rows]
+            taught = {"fc8": people, "traits": geometry[people], "capture": self.captures[rows]}
+            return miniface.preprocess(pictures), taught
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
-            self.order = np.random.default_rng([SEED, self.epoch]).permutation(len(labels))
+            self.order = np.random.default_rng([SEED, self.epoch]).permutation(len(self.labels))
 
-    batches = Batches()
-    network = miniface.build(int(labels.max()) + 1, normalize=True, seed=SEED)
-    named = keras.layers.Dense(geometry.shape[1], name="traits", dtype="float32")(network.get_layer("fc8").input)
-    pupil = keras.Model(network.input, {"fc8": network.output, "traits": named})
+    stages = {stage: Batches(stage) for stage in EPOCHS}
+    steps = sum(EPOCHS[stage] * len(batches) for stage, batches in stages.items())
+    network = miniface.build(len(geometry), normalize=True, seed=SEED)
+    embedding, seen = network.get_layer("fc8").input, network.get_layer("flatten").output
+    measured = keras.layers.Dense(geometry.shape[1], name="traits", dtype="float32")(embedding)
+    taken = keras.layers.Dense(256, activation="relu", name="capture_hidden")(seen)
+    taken = keras.layers.Dense(stages["full"].captures.shape[1], name="capture", dtype="float32")(taken)
+    pupil = keras.Model(network.input, {"fc8": network.output, "traits": measured, "capture": taken})
     schedule = keras.optimizers.schedules.CosineDecay(
-        LEARNING_RATE / 10, EPOCHS * len(batches), warmup_target=LEARNING_RATE, warmup_steps=200
+        LEARNING_RATE / 10, steps, warmup_target=LEARNING_RATE, warmup_steps=200
     )
     pupil.compile(
         keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY),
-        {"fc8": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "traits": "mse"},
-        loss_weights={"fc8": 1.0, "traits": TRAITS_WEIGHT},
+        {"fc8": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "traits": "mse", "capture": "mse"},
+        loss_weights=WEIGHTS_OF_TASKS,
         metrics={"fc8": "accuracy"},
     )
 
-    def save(epoch: int, logs: dict[str, float]) -> None:
+    def record(epoch: int, logs: dict[str, float]) -> None:
         plain = miniface.fold(network, list(range(PEOPLE)))
         arrays = {w.path.removeprefix("miniface/"): np.asarray(w, np.float16) for w in plain.weights}
         np.savez(WEIGHTS, **arrays)
         seconds = round(time.time() - started)
-        history.append({"epoch": epoch + 1, "seconds": seconds, **{k: round(float(v), 4) for k, v in logs.items()}})
+        history.append({"seconds": seconds, **{k: round(float(v), 4) for k, v in logs.items()}})
         network.save(BUILD / "network.keras")
         (BUILD / "history.json").write_text(json.dumps(history, indent=1))
 
     history: list[dict[str, float]] = []
     started = time.time()
-    pupil.fit(batches, epochs=EPOCHS, verbose=1, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=save)])
+    for stage, batches in stages.items():
+        recorder = keras.callbacks.LambdaCallback(on_epoch_end=record)
+        pupil.fit(batches, epochs=EPOCHS[stage], verbose=2, callbacks=[recorder])
 
 
 if __name__ == "__main__":
-    {"render": render_all, "train": train}[sys.argv[1]]()
+    if sys.argv[1] == "render":
+        for stage in CAPTURES:
+            render_all(stage)
+    else:
+        train()

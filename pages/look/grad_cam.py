@@ -20,7 +20,7 @@ def explore(frame: controls.Frame) -> None:
         layer = controls.layer_picker(cached.spatial_layers(entry.name), entry.default_layer)
         whole = cached.explain(picture, entry.name, METHOD, class_index, layer)
         channels = controls.channel_picker(whole.map.walk.weights)
-        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.55, 0.05, key="strength", **controls.BOUND)
+        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
     explanation = whole
     if channels is not None:
         explanation = cached.explain(picture, entry.name, METHOD, whole.class_index, layer, channels)

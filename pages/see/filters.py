@@ -1,3 +1,5 @@
 """Stub"""
+
 import streamlit as st
+
 st.title("x")

@@ -16,11 +16,8 @@ def explore(frame: controls.Frame) -> None:
     with drawing.container():
         layer_view.drawing(entry, rows, layer)
     row = next(row for row in rows if row.name == layer)
-    facts, maps = st.columns([1, 3], gap="large")
-    with facts:
-        layer_view.facts(row, frame.picture, entry)
-    with maps:
-        layer_view.feature_maps(frame.picture, entry.name, layer)
+    layer_view.facts(row, frame.picture, entry)
+    layer_view.feature_maps(frame.picture, entry.name, layer)
 
 
 frame = controls.current()

@@ -1,0 +1,44 @@
+"""Laying a saliency map over the picture that it explains.
+
+One colour scale everywhere: cividis, even in lightness and the same for colour-blind readers (Nunez et al. 2018,
+https://doi.org/10.1371/journal.pone.0199239). Dark blue is 0, yellow the largest value of the map.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core.images import Box
+
+_CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1] / np.float32(255)
+
+
+def overlay(image: np.ndarray, values: np.ndarray, strength: float = 0.55) -> np.ndarray:
+    """The picture `(h, w, 3)` in [0, 1] with the heatmap of `values` over it; `strength` 0 is picture, 1 heatmap.
+
+    `values` `(rows, columns)` is enlarged to the picture bilinearly.
+    """
+    height, width = image.shape[:2]
+    heat = heatmap(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
+    return ((1 - strength) * image + strength * heat).astype(np.float32)
+
+
+def heatmap(values: np.ndarray, high: float | None = None) -> np.ndarray:
+    """`values` `(h, w)` coloured from 0 to `high`, by default their maximum; negative values look like 0."""
+    high = float(values.max(initial=0)) if high is None else high
+    heat = np.clip(values / high, 0, 1) if high > 0 else np.zeros_like(values)
+    return _CIVIDIS[np.rint(heat * 255).astype(np.uint8)]
+
+
+def lay_out(values: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:
+    """A map of the square `box` of a picture as a map of the whole picture `(height, width)` float32, zero outside.
+
+    `values` `(rows, columns)` is resized bilinearly to the box; what of the box lies outside the picture is cut off.
+    """
+    whole = np.zeros((height, width), np.float32)
+    inside = cv2.resize(values.astype(np.float32), (box.size, box.size), interpolation=cv2.INTER_LINEAR)
+    top, left = max(box.top, 0), max(box.left, 0)
+    bottom, right = min(box.top + box.size, height), min(box.left + box.size, width)
+    whole[top:bottom, left:right] = inside[top - box.top : bottom - box.top, left - box.left : right - box.left]
+    return whole

@@ -1,0 +1,62 @@
+"""What do filters see? Activation maximization: the network is fixed, the picture climbs.
+
+Importing this module imports no Keras; `core.features.ascent` climbs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.params import Param
+
+PARAMS: tuple[Param, ...] = (
+    Param("learning_rate", default=10, minimum=0.1, maximum=100, step=0.1, scale="log"),
+    Param("iterations", default=30, minimum=1, maximum=200, step=1),
+    Param("seed", default=0, minimum=0, maximum=9999, step=1),
+)
+
+CONTRAST = 0.15
+"""Standard deviation of a picture on display."""
+CROP, CROPPED_FROM = 25, 150
+"""Pixels cut from each side for display, where the padding of the convolutions shows, of pictures from this size."""
+
+
+@dataclass(frozen=True, eq=False)
+class FilterPictures:
+    """What channels respond to.
+
+    `images` `(n, h, w, 3)` float32 in [0, 1] for display; `activations` `(n, iterations + 1)` the objective before
+    each iteration and after the last; `dead` `(n,)` whether the channel stayed silent, at every place, in all of them.
+    """
+
+    images: np.ndarray
+    activations: np.ndarray
+    dead: np.ndarray
+
+
+def display(pictures: np.ndarray) -> np.ndarray:
+    """Pictures as they climbed, `(n, h, w, 3)`, made visible: mean 0.5, standard deviation 0.15, clipped to [0, 1].
+
+    Every picture gets the same contrast, so how strongly a channel answers is not to be seen. As in the Keras example
+    https://keras.io/examples/vision/visualizing_what_convnets_learn.
+    """
+    centred = pictures - pictures.mean(axis=(1, 2, 3), keepdims=True)
+    scaled = centred / (pictures.std(axis=(1, 2, 3), keepdims=True) + 1e-5) * CONTRAST
+    if min(pictures.shape[1:3]) >= CROPPED_FROM:
+        scaled = scaled[:, CROP:-CROP, CROP:-CROP]
+    return np.clip(scaled + 0.5, 0, 1).astype(np.float32)
+
+
+def contact_sheet(images: np.ndarray, columns: int | None = None, margin: int = 4) -> np.ndarray:
+    """Pictures `(n, h, w, 3)` row by row on one white picture; by default about as many columns as rows."""
+    count, height, width, _ = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.ones((rows * (height + margin) - margin, columns * (width + margin) - margin, 3), np.float32)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + margin), index % columns * (width + margin)
+        sheet[top : top + height, left : left + width] = image
+    return sheet

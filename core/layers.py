@@ -1,0 +1,169 @@
+"""Sub-networks at a layer, and what a layer sees.
+
+Everything here builds new models around the shared layers; no layer is changed, so a cached network stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.networks import LayerRow, NetworkError
+
+__all__ = [
+    "LayerRow",
+    "check_channels",
+    "compiled",
+    "cut",
+    "default_layer",
+    "describe",
+    "kernel_layers",
+    "layer_of",
+    "receptive_field",
+    "spatial_layers",
+    "split",
+]
+
+_POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
+
+
+def layer_of(model: keras.Model, name: str) -> keras.layers.Layer:
+    """The layer of this name; NetworkError where there is none."""
+    names = [layer.name for layer in model.layers]
+    if name not in names:
+        raise NetworkError("unknown_layer", network=model.name, name=name, choices=", ".join(names))
+    return model.layers[names.index(name)]
+
+
+def check_channels(model: keras.Model, layer: str, channels: Sequence[int]) -> list[int]:
+    """Return `channels` as a list; NetworkError for an empty one or a channel that the layer has not."""
+    count = layer_of(model, layer).output.shape[-1]
+    if not len(channels):
+        raise NetworkError("no_channels", last=count - 1)
+    for channel in channels:
+        if not 0 <= channel < count:
+            raise NetworkError("unknown_channel", name=layer, channel=channel, last=count - 1)
+    return [int(channel) for channel in channels]
+
+
+def spatial_layers(model: keras.Model) -> list[str]:
+    """Names of the layers whose output is feature maps `(n, h, w, k)`, from picture to logits."""
+    return [
+        layer.name
+        for layer in model.layers
+        if len(layer.output.shape) == 4 and not isinstance(layer, keras.layers.InputLayer)
+    ]
+
+
+def kernel_layers(model: keras.Model) -> list[str]:
+    """Names of the convolutions."""
+    return [layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+
+
+def default_layer(model: keras.Model) -> str:
+    """The last layer with feature maps that is no pooling: where Grad-CAM usually looks."""
+    return [name for name in spatial_layers(model) if not isinstance(model.get_layer(name), _POOLING)][-1]
+
+
+def cut(model: keras.Model, layer: str, *, linear: bool = False) -> keras.Model:
+    """The part of `model` from its input to the output of `layer`.
+
+    With `linear` the layer's own activation is left out, so that the output is the pre-activation.
+    """
+    last = layer_of(model, layer)
+    if isinstance(last, keras.layers.InputLayer):
+        raise NetworkError("unknown_layer", network=model.name, name=layer, choices=", ".join(spatial_layers(model)))
+    activation = getattr(last, "activation", keras.activations.linear)
+    if not linear or activation is keras.activations.linear:
+        return keras.Model(model.input, last.output)
+    before = keras.Model(model.input, last.input)
+    inputs = keras.Input(model.input_shape[1:])
+    return keras.Model(inputs, _without_activation(last)(before(inputs)))
+
+
+def _without_activation(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The same layer without its activation, sharing its weights."""
+    twin = type(layer).from_config({**layer.get_config(), "activation": None})
+    for name, value in vars(layer).items():
+        if isinstance(value, keras.Variable):
+            setattr(twin, name, value)
+    twin.built = True
+    return twin
+
+
+def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """Two models, `trunk` up to the layer's output and `head` from there on: `head(trunk(x)) == model(x)`.
+
+    NetworkError where a branch leads around the layer, so that the head cannot be computed from its output alone.
+    """
+    trunk = cut(model, layer)
+    try:
+        return trunk, keras.Model(model.get_layer(layer).output, model.output)
+    except ValueError as error:
+        raise NetworkError("bypassed_layer", name=layer) from error
+
+
+@lru_cache(maxsize=64)
+def compiled(model: keras.Model, layer: str) -> Callable[[np.ndarray], np.ndarray]:
+    """One compiled function, kept, from inputs `(n, h, w, 3)` to the output of `layer`."""
+    part = cut(model, layer)
+
+    @tf.function(input_signature=[tf.TensorSpec(model.input_shape, tf.float32)])
+    def run(inputs: tf.Tensor) -> tf.Tensor:
+        return part(inputs, training=False)
+
+    return lambda inputs: run(tf.constant(inputs)).numpy()
+
+
+def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
+    """Layer -> (size, stride) in pixels: the square of the picture that one value of its maps depends on, and the
+    distance between the squares of two neighbours. The size may exceed the picture.
+
+    `size += (kernel - 1) * dilation * stride`, `stride *= step`, along the height (Araujo 2019, Computing receptive
+    fields of convolutional neural networks, https://distill.pub/2019/computing-receptive-fields).
+    """
+    fields: dict[int, tuple[int, int]] = {}
+    result = {}
+    for layer in model.layers:
+        if len(layer.output.shape) != 4:
+            continue
+        window, step, dilation = _window(layer)
+        size, stride = max((fields[id(tensor)] for tensor in _before(layer)), default=(1, 1))
+        result[layer.name] = size + (window - 1) * dilation * stride, stride * step
+        fields[id(layer.output)] = result[layer.name]
+    return result
+
+
+def _before(layer: keras.layers.Layer) -> list[keras.KerasTensor]:
+    """The tensors that a layer reads; none for the input."""
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    return layer.input if isinstance(layer.input, list) else [layer.input]
+
+
+def _window(layer: keras.layers.Layer) -> tuple[int, int, int]:
+    """(window, step, dilation) of a layer along the height; (1, 1, 1) for one that works value by value."""
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None) or (1, 1)
+    step = getattr(layer, "strides", None) or (1, 1)
+    dilation = getattr(layer, "dilation_rate", None) or (1, 1)
+    return int(window[0]), int(step[0]), int(dilation[0])
+
+
+def describe(model: keras.Model) -> list[LayerRow]:
+    """One row a layer, from picture to logits."""
+    fields = receptive_field(model)
+    return [
+        LayerRow(
+            name=layer.name,
+            kind=type(layer).__name__,
+            shape=tuple(layer.output.shape[1:]),
+            parameters=layer.count_params(),
+            receptive_field=fields.get(layer.name, (None, None))[0],
+            stride=fields.get(layer.name, (None, None))[1],
+        )
+        for layer in model.layers
+    ]

@@ -1,0 +1,177 @@
+"""What a worker can be asked: names and values come in, arrays and plain dataclasses go out.
+
+Importing this module imports no Keras; its functions do, in the process where they run. All of them raise
+`core.networks.NetworkError` for a network, layer, channel or class that does not exist.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core import attribution, faces, images
+from core.attribution import SaliencyMap
+from core.features import FilterPictures, contact_sheet
+from core.networks import BATCH, LayerRow, NetworkError, load
+
+HEALTH_CAPTURES, HEALTH_SEED = 64, 42
+ALIKE = 0.95
+"""Cosine similarity from which on two channels count as duplicates."""
+PICTURE_EVERY = 0.1
+"""Seconds between two pictures in progress: more are not seen, and encoding them takes longer than a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A saliency map with its class and layer, the probabilities `(classes,)`, and the seconds that both took."""
+
+    map: SaliencyMap
+    class_index: int
+    layer: str | None
+    probabilities: np.ndarray
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ChannelHealth:
+    """`dead` `(k,)`: channels that answer 0 everywhere; `duplicates`: `(a, b, cosine)`, `a < b`, most alike first."""
+
+    dead: np.ndarray
+    duplicates: list[tuple[int, int, float]]
+
+
+def predict(network: str, images: np.ndarray) -> np.ndarray:
+    """Probabilities `(n, classes)` for pictures `(n, h, w, 3)` in [0, 1]."""
+    return load(network).predict(images)
+
+
+def describe(network: str) -> list[LayerRow]:
+    """One row a layer, from picture to logits."""
+    from core import layers
+
+    return layers.describe(load(network).model)
+
+
+def explain(
+    network: str,
+    method: str,
+    image: np.ndarray,
+    class_index: int | None = None,
+    layer: str | None = None,
+    **params: Any,
+) -> Explanation:
+    """Explain the score of a class, by default the network's first choice, with a method of `core.attribution.METHODS`.
+
+    `image` is `(h, w, 3)` in [0, 1]; `layer` is for methods that need one, by default the network's default layer;
+    `params` are the method's own.
+    """
+    started = time.perf_counter()
+    loaded = load(network)
+    entry = attribution.find(method)
+    probabilities = loaded.predict(image)[0]
+    index = int(probabilities.argmax()) if class_index is None else loaded.check_class(class_index)
+    if entry.needs_layer:
+        params["layer"] = layer or loaded.entry.default_layer
+    saliency = entry.load()(loaded, image, index, **params)
+    return Explanation(saliency, index, saliency.layer, probabilities, time.perf_counter() - started)
+
+
+def feature_maps(network: str, layer: str, image: np.ndarray) -> np.ndarray:
+    """Feature maps `(h, w, k)` of a layer, after its activation, for a picture `(h, w, 3)` in [0, 1]."""
+    return _spatial(network, layer, image)[0]
+
+
+def kernels(network: str, layer: str) -> np.ndarray:
+    """Kernels `(kh, kw, cin, cout)` of a convolution."""
+    from core.layers import kernel_layers, layer_of
+
+    model = load(network).model
+    convolution = layer_of(model, layer)
+    if layer not in kernel_layers(model):
+        raise NetworkError("no_kernels", name=layer, choices=", ".join(kernel_layers(model)))
+    return np.asarray(convolution.kernel)
+
+
+def channel_health(network: str, layer: str) -> ChannelHealth:
+    """Dead and duplicate channels of a layer on `HEALTH_CAPTURES` rendered captures, always the same ones.
+
+    Dead: never above 0, at no place of no capture. Duplicates: the feature maps of two channels, all places of all
+    captures in one vector each, have a cosine above `ALIKE`. A dead channel is nobody's duplicate.
+    """
+    batch = health_captures(load(network).entry.input_size)
+    parts, dead = [], []
+    for start in range(0, len(batch), BATCH):  # all maps of an early layer at once would not fit a small machine
+        maps = _spatial(network, layer, batch[start : start + BATCH])
+        columns = maps.reshape(-1, maps.shape[-1])
+        parts.append(columns.T @ columns)
+        dead.append(columns.max(axis=0) <= 0)
+    products = np.sum(parts, axis=0, dtype=np.float64)
+    lengths = np.sqrt(np.diag(products))
+    cosines = products / np.maximum(np.outer(lengths, lengths), np.finfo(np.float32).tiny)
+    pairs = np.argwhere(np.triu(cosines > ALIKE, k=1))
+    duplicates = [(int(a), int(b), float(cosines[a, b])) for a, b in pairs]
+    return ChannelHealth(np.all(dead, axis=0), sorted(duplicates, key=lambda pair: -pair[2]))
+
+
+@lru_cache(maxsize=2)
+def health_captures(size: int) -> np.ndarray:
+    """The captures of `channel_health`, `(n, size, size, 3)`: people in turn, each taken in another way."""
+    rng = np.random.default_rng(HEALTH_SEED)
+    people = (faces.person(number % faces.PEOPLE) for number in range(HEALTH_CAPTURES))
+    return np.stack([faces.render(person, faces.sample_capture(rng), size)[0] for person in people])
+
+
+def _spatial(network: str, layer: str, images: np.ndarray) -> np.ndarray:
+    """Feature maps `(n, h, w, k)` of a layer; NetworkError where it has none."""
+    from core.layers import layer_of, spatial_layers
+
+    loaded = load(network)
+    if len(layer_of(loaded.model, layer).output.shape) != 4:
+        raise NetworkError("flat_layer", name=layer, choices=", ".join(spatial_layers(loaded.model)))
+    return loaded.run(images, layer)
+
+
+def maximize(
+    network: str,
+    layer: str,
+    channels: Sequence[int],
+    learning_rate: float = 10.0,
+    iterations: int = 30,
+    seed: int = 0,
+    report: Callable[..., None] | None = None,
+) -> FilterPictures:
+    """Pictures that excite channels of a layer, as `core.features.ascent.maximize`.
+
+    `report(step, steps, picture, **values)` gets the pictures in progress on one contact sheet (JPEG), at most every
+    `PICTURE_EVERY` seconds and at the first and last step, and each channel's activation under its number.
+    """
+    from core.features.ascent import maximize as climb
+
+    shown = -PICTURE_EVERY
+
+    def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
+        nonlocal shown
+        if report is None:
+            return
+        now = time.perf_counter()
+        picture = None
+        if step in (0, iterations) or now - shown >= PICTURE_EVERY:
+            shown = now
+            picture = images.encode(contact_sheet(pictures), "jpeg", 85)
+        values = {str(channel): float(value) for channel, value in zip(channels, activations, strict=True)}
+        report(step, iterations, picture, **values)
+
+    return climb(
+        load(network), layer, channels, learning_rate=learning_rate, iterations=iterations, seed=seed, report=tell
+    )
+
+
+def warm(network: str) -> None:
+    """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
+    size = load(network).entry.input_size
+    explain(network, "grad_cam", np.full((size, size, 3), 0.5, np.float32))

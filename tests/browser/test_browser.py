@@ -1,0 +1,175 @@
+"""The app as a person meets it: links, pictures, sliders, a running job, a broken file, the keyboard, a telephone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from dashboard import lesson, navigation, text
+
+SLUGS = [slug for slugs in navigation.CHAPTERS.values() for slug in slugs]
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+STREAMLITS_OWN_404 = re.compile(r"/_stcore/(health|host-config)$")
+"""On a deep link Streamlit asks for these below the page's own address first, and takes the 404 as an answer."""
+WAIT = 90_000
+"""Milliseconds; the first page waits for the worker to import TensorFlow."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def first_visit(server: str, browser) -> None:
+    """Open Home once: before the first run Streamlit does not know the pages and says so over a deep link."""
+    page = browser.new_page()
+    page.goto(server)
+    page.wait_for_selector("h1")
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet(page: Page) -> Iterator[None]:
+    """No test may leave an error on the browser's console."""
+    errors: list[str] = []
+
+    def note(message) -> None:
+        if message.type == "error" and not STREAMLITS_OWN_404.search(message.location.get("url", "")):
+            errors.append(f"{message.text} ({message.location.get('url')})")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield
+    assert not errors
+
+
+def visit(page: Page, address: str) -> None:
+    """Open an address and wait until the page has run to its end: its last heading is there and nothing runs."""
+    page.goto(address)
+    page.wait_for_selector("h1", timeout=WAIT)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has stopped and the page's closing part has arrived."""
+    references = page.get_by_role("heading", name=text.label(_language(page), "lesson.references"))
+    references.wait_for(state="attached", timeout=WAIT)
+    page.wait_for_timeout(300)
+    page.wait_for_selector(IDLE, timeout=WAIT)
+
+
+def _language(page: Page) -> str:
+    return "fr" if "lang=fr" in page.url else "en"
+
+
+def slug_path(slug: str) -> str:
+    """Address of a page below the server's."""
+    return "/" if slug == "home" else f"/{slug}"
+
+
+def wait_for_pictures(page: Page) -> int:
+    """Wait until every picture on the page has arrived; returns how many there are."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-testid=stMain] img')].every(i => i.complete && i.naturalWidth > 0)"
+    )
+    return page.locator('[data-testid="stMain"] img').count()
+
+
+@pytest.mark.parametrize("language", text.languages())
+@pytest.mark.parametrize("slug", SLUGS)
+def test_deep_link_opens_the_page_in_its_frame(page: Page, server: str, slug: str, language: str) -> None:
+    visit(page, f"{server}{slug_path(slug)}?lang={language}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(lesson.read(language, slug).title)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebarNav")).to_contain_text(text.label(language, "pages.home"))
+    assert wait_for_pictures(page) > 0 or slug == "filters"
+    missing = page.locator('[data-testid="stMain"] img:not([alt]), [data-testid="stSidebar"] img:not([alt])')
+    expect(missing).to_have_count(0)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nothing_scrolls_sideways_on_a_telephone(page: Page, server: str, slug: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(page, f"{server}{slug_path(slug)}")
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_accessibility(page: Page, server: str, slug: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    visit(page, f"{server}{slug_path(slug)}")
+    found = Axe().run(page, context={"exclude": [['[data-testid="stSidebarNav"]'], ['[data-testid="stSidebarHeader"]']]})
+    said = [
+        f"{violation['id']}: {node['target']} {node['html'][:160]}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+    assert not said, "\n".join(said)
+
+
+def overlay_address(page: Page) -> str:
+    """Address of Grad-CAM's overlay; it changes with the picture."""
+    overlay = page.locator('[data-testid="stMain"] img[alt*="laid over"]').first
+    return str(overlay.get_attribute("src"))
+
+
+def test_grad_cam_layer_slider_changes_the_picture_by_keyboard(page: Page, server: str) -> None:
+    visit(page, f"{server}/grad_cam")
+    before = overlay_address(page)
+    slider = page.get_by_test_id("stMain").get_by_role("slider", name="Layer")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"!document.querySelector('[data-testid=stMain] img[src=\"{before}\"]')", timeout=10_000)
+    settle(page)
+    wait_for_pictures(page)
+    assert overlay_address(page) != before
+    assert "layer=" in page.url
+
+
+def test_a_link_shows_another_person_the_same_picture(page: Page, server: str, context) -> None:
+    visit(page, f"{server}/grad_cam?group=B&person=7&capture=3&layer=conv4_3&class=9&strength=0.4")
+    first = overlay_address(page).rsplit("/", 1)[-1]
+    other = context.new_page()
+    visit(other, page.url)
+    assert overlay_address(other).rsplit("/", 1)[-1] == first
+    other.close()
+
+
+def test_page_is_reached_and_worked_by_keyboard(page: Page, server: str) -> None:
+    visit(page, f"{server}/grad_cam")
+    reached = []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("(document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || '')")
+        )
+        if "Overlay strength" in reached[-1]:
+            break
+    assert any("Overlay strength" in name for name in reached), reached
+    assert any("Where does it look?" in name for name in reached)
+
+
+def test_a_filter_forms_and_can_be_cancelled(page: Page, server: str) -> None:
+    visit(page, f"{server}/filters?layer=conv2_1&iterations=20")
+    page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
+    page.wait_for_selector('[data-testid="stMain"] img', timeout=WAIT)
+    settle(page)
+    assert wait_for_pictures(page) > 0
+    visit(page, f"{server}/filters?layer=conv5_3&iterations=200")
+    page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
+    page.get_by_role("button", name=text.label("en", "jobs.cancel")).click(timeout=WAIT)
+    expect(page.get_by_text(text.label("en", "jobs.cancelled"))).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_broken_upload_is_explained_and_the_page_goes_on(page: Page, server: str) -> None:
+    visit(page, f"{server}/grad_cam?source=upload")
+    broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nnothing more"}
+    page.locator('[data-testid="stSidebar"] input[type=file]').set_input_files(broken)
+    expect(page.get_by_test_id("stSidebar").get_by_test_id("stAlert")).to_be_visible(timeout=20_000)
+    settle(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert wait_for_pictures(page) > 0
