@@ -14,7 +14,6 @@ ICON = "assets/images/icon.png"
 def main() -> None:
     """Show the frame, then the page that was asked for."""
     st.set_page_config(page_title="Glassbox", page_icon=ICON, layout="wide", initial_sidebar_state=340)
-    cached.start()
     with st.sidebar:
         controls.language_picker()
     page = st.navigation(navigation.pages())
@@ -23,6 +22,7 @@ def main() -> None:
     with st.sidebar:
         controls.frame()
     page.run()
+    cached.start()  # last, so that the worker's start slows nobody's first page
 
 
 if __name__ == "__main__":  # a worker process that is started by spawning runs this file once more, by another name

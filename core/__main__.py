@@ -6,39 +6,47 @@ else. Bad input ends with exit code 2 and one line on standard error that says w
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it once, when it is imported
 
+import cv2
 import numpy as np
 import typer
 from PIL import Image
+from typer.exceptions import TyperException
 
-from core import attribution, faces, features, images, tasks
+from core import attribution, faces, features, images, networks, tasks
 from core.attribution.overlay import lay_out, overlay
-from core.networks import BATCH, NETWORKS, Entry, NetworkError, find
+from core.images import Box
+from core.networks import NETWORKS, Entry, NetworkError
 from core.params import Param
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
-ROTATED = (5, 6, 7, 8)
-"""Values of the EXIF orientation that swap height and width."""
-SIZES = (32, 1024)
-SIDE = 224
-"""Height of a picture in a grid, in pixels."""
-T = TypeVar("T")
+SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+ORIENTATION, LYING = 0x0112, (5, 6, 7, 8)
+"""EXIF tag, and its values that swap height and width."""
+FACE_SIZES = (32, 1024)
+MOST_NUMBERS = 10_000
+TILE, TITLE = 320, 24
+"""Height in pixels of a picture in a grid, and of the line above it."""
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=False, help=__doc__)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
 
 NetworkName = Annotated[str, typer.Option("--network", help=f"One of: {', '.join(NETWORKS)}.")]
 Pictures = Annotated[Path, typer.Option("--image", help="A picture, or a folder of pictures.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
+LayerName = Annotated[str | None, typer.Option("--layer", help="By default the network's default layer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -46,11 +54,18 @@ class BadInput(ValueError):
     """What arrived and what was expected, in one sentence."""
 
 
+class Display(StrEnum):
+    """One picture for all maps, or one picture a map."""
+
+    grid = "grid"
+    singles = "singles"
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
-@app.command()
-def networks(as_json: AsJson = False) -> None:
+@app.command(name="networks")
+def list_networks(as_json: AsJson = False) -> None:
     """List the networks."""
     rows = [
         {
@@ -68,22 +83,23 @@ def networks(as_json: AsJson = False) -> None:
 
 @app.command(name="faces")
 def render_faces(
-    out: Out,
+    out: Folder,
     people: Annotated[str, typer.Option(help="Numbers of people, such as 0-47 or 3,7.")] = f"0-{faces.PEOPLE - 1}",
     captures: Annotated[int, typer.Option(min=1, help="Pictures of each person.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other captures.")] = 0,
-    size: Annotated[int, typer.Option(min=SIZES[0], max=SIZES[1], help="Side of a picture in pixels.")] = 224,
+    size: Annotated[int, typer.Option(min=FACE_SIZES[0], max=FACE_SIZES[1], help="Side of a picture in pixels.")] = 224,
     as_json: AsJson = False,
 ) -> None:
     """Render synthetic people, with the mask of every region."""
     shots = [(number, index) for number in numbers(people, "--people") for index in range(captures)]
-    folder, rows = folder_for(out), []
+    folder, rows = writable_folder(out), []
     for number, index in progress(shots):
         capture = faces.sample_capture(np.random.default_rng([seed, number, index]))
         image, regions = faces.render(faces.person(number), capture, size)
         file = folder / f"person_{number:02d}_{index:03d}.png"
         file.write_bytes(images.encode(image, "png"))
-        np.savez_compressed(file.with_suffix(".npz"), **{name: regions[name] for name in faces.REGIONS})
+        masks: dict[str, Any] = {name: regions[name] for name in faces.REGIONS}
+        np.savez_compressed(file.with_suffix(".npz"), **masks)
         rows.append(
             {
                 "file": str(file),
@@ -102,58 +118,281 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="Classes to show, the most probable first.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Say who or what is on pictures."""
-    entry, files, rows = find(network), pictures(image), []
+    """Say who is on pictures."""
+    files = picture_files(image)
+    (entry,), rows = chosen_networks(network, most=1), []
     for file in progress(files):
-        picture = images.read_file(file)
-        probabilities = tasks.predict(entry.name, images.crop(picture, box_of(entry, picture))[None])[0]
+        picture = read(file)
+        probabilities = tasks.predict(entry.name, images.square(picture, box_of(entry, picture)))[0]
         first = np.argsort(-probabilities, kind="stable")[:top]
-        rows.append(
-            {
-                "file": str(file),
-                "predictions": [
-                    {"class_index": int(n), "label": entry.labels[n], "probability": float(probabilities[n])} for n in first
-                ],
-            }
-        )
+        predictions = [
+            {"class_index": int(n), "label": entry.labels[n], "probability": float(probabilities[n])} for n in first
+        ]
+        rows.append({"file": str(file), "predictions": predictions})
     answer({"images": rows}, as_json)
 
 
 @app.command()
 def filters(
-    out: Annotated[Path, typer.Option("--out", help="The contact sheet: .png, .jpg or .webp.")],
+    out: Annotated[Path, typer.Option("--out", help="The contact sheet, a .png, .jpg or .webp file.")],
     network: NetworkName = "MiniFace",
-    layer: Annotated[str | None, typer.Option(help="By default the network's default layer.")] = None,
+    layer: LayerName = None,
     channels: Annotated[str, typer.Option(help="Channels, such as 0-15 or 0-3,7.")] = "0-15",
-    iterations: Annotated[float, typer.Option(help="Steps up the gradient.")] = 30,
-    learning_rate: Annotated[float, typer.Option(help="Length of a step.")] = 10.0,
-    seed: Annotated[float, typer.Option(help="Seed of the first picture.")] = 0,
+    iterations: Annotated[int, typer.Option(help="Steps up the gradient.")] = 30,
+    learning_rate: Annotated[float, typer.Option(help="Length of a step, in the network's own range.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Seed of the first picture.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Make the pictures that excite channels of a layer most."""
-    entry, chosen = find(network), numbers(channels, "--channels")
-    given = {"learning_rate": learning_rate, "iterations": iterations, "seed": seed}
-    values = {param.name: in_range(param, given[param.name]) for param in features.PARAMS}
-    steps, started = int(values["iterations"]), time.perf_counter()
-    file, kind = picture_file(out)
-    with bar(steps) as advance:
-        result = tasks.maximize(
-            entry.name,
-            layer or entry.default_layer,
-            chosen,
-            values["learning_rate"],
-            steps,
-            int(values["seed"]),
-            report=lambda step, *_, **__: advance(step),
-        )
-    file.write_bytes(images.encode(features.contact_sheet(result.images), kind))
+    """Make the pictures that excite channels of a layer."""
+    chosen = numbers(channels, "--channels")
+    for param in features.PARAMS:
+        check_range(param, {"learning_rate": learning_rate, "iterations": iterations, "seed": seed}[param.name])
+    if out.suffix.lower() not in SHEET_FORMATS:
+        raise BadInput(f"--out {out}: expected a file name that ends in {', '.join(SHEET_FORMATS)}.")
+    writable_folder(out.parent)
+    (entry,) = chosen_networks(network, most=1)
+    started, layer = time.perf_counter(), layer or entry.default_layer
+    with progress_of(iterations) as tell:
+
+        def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
+            tell(step)
+
+        result = tasks.maximize(entry.name, layer, chosen, learning_rate, iterations, seed, report)
+    out.write_bytes(images.encode(features.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
     answer(
         {
-            "layer": layer or entry.default_layer,
+            "layer": layer,
             "channels": chosen,
             "activations": result.activations[:, -1].tolist(),
             "seconds": round(time.perf_counter() - started, 3),
-            "file": str(file),
+            "file": str(out),
         },
         as_json,
     )
+
+
+@app.command()
+def explain(
+    image: Pictures,
+    out: Folder,
+    network: Annotated[str, typer.Option(help=f"One or several, with commas: {', '.join(NETWORKS)}.")] = "MiniFace",
+    method: Annotated[
+        str, typer.Option(help=f"One or several, with commas: {', '.join(attribution.METHODS)}.")
+    ] = "grad_cam",
+    layer: LayerName = None,
+    class_index: Annotated[int | None, typer.Option(help="By default the network's first choice.")] = None,
+    display: Annotated[Display, typer.Option(help="One picture for all maps, or one picture a map.")] = Display.grid,
+    as_json: AsJson = False,
+) -> None:
+    """Show where networks look: pictures for people, raw maps (.npy) for programs.
+
+    A map file is float32 `(h, w)` of the picture as it is seen, unscaled, zero outside the part that the network got.
+    """
+    methods = list(dict.fromkeys(attribution.find(name) for name in method.split(",")))
+    files, folder = picture_files(image), writable_folder(out)
+    entries, rows = chosen_networks(network), []
+    for file in progress(files):
+        picture, height, width = read(file), *own_size(file)
+        stem = file.stem if [f.stem for f in files].count(file.stem) == 1 else file.name.replace(".", "_")
+        tiles = []
+        for entry in entries:
+            box = box_of(entry, picture)
+            tiles.append(titled(picture, file.name))
+            for chosen in methods:
+                found = tasks.explain(entry.name, chosen.name, images.square(picture, box), class_index, layer)
+                name = "_".join(filter(None, (stem, chosen.name, entry.name, found.layer, str(found.class_index))))
+                np.save(
+                    folder / f"{name}.npy", lay_out(found.map.values, scaled(box, height / len(picture)), height, width)
+                )
+                shown = laid_over(picture, found.map.values, box)
+                tiles.append(titled(shown, f"{chosen.title}, {entry.name}"))
+                picture_file = folder / (f"{stem}_grid.png" if display is Display.grid else f"{name}.png")
+                if display is Display.singles:
+                    picture_file.write_bytes(images.encode(shown, "png"))
+                rows.append(
+                    {
+                        "image": str(file),
+                        "method": chosen.name,
+                        "network": entry.name,
+                        "layer": found.layer,
+                        "class_index": found.class_index,
+                        "map_file": str(folder / f"{name}.npy"),
+                        "picture_file": str(picture_file),
+                        "seconds": round(found.seconds, 4),
+                    }
+                )
+        if display is Display.grid:
+            sheet = features.contact_sheet(np.stack(tiles), columns=1 + len(methods))
+            (folder / f"{stem}_grid.png").write_bytes(images.encode(sheet, "png"))
+    answer({"maps": rows}, as_json)
+
+
+# --- what arrives -----------------------------------------------------------------------------------------------------
+
+
+def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
+    """Networks of names with commas between, each loaded once so that what is missing shows before work begins."""
+    entries = list(dict.fromkeys(networks.find(name) for name in names.split(",")))
+    if most and len(entries) > most:
+        raise BadInput(f"--network {names}: expected one network, of: {', '.join(NETWORKS)}.")
+    with quiet():
+        for entry in entries:
+            networks.load(entry.name)
+    return entries
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence standard error below Python: TensorFlow greets there while it is imported, whatever its log level."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def numbers(text: str, option: str) -> list[int]:
+    """ "0-3,7" -> [0, 1, 2, 3, 7]; BadInput for anything else."""
+    chosen: dict[int, None] = {}  # a set that keeps the order
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last < first + MOST_NUMBERS:
+            raise BadInput(
+                f"{option} {text}: expected numbers such as 3, 0-15 or 0-3,7, no range above {MOST_NUMBERS}."
+            )
+        chosen.update(dict.fromkeys(range(first, last + 1)))
+    return list(chosen)
+
+
+def check_range(param: Param, value: float) -> None:
+    """BadInput where a number lies outside of what its Param allows."""
+    if not param.minimum <= value <= param.maximum:
+        option = "--" + param.name.replace("_", "-")
+        raise BadInput(f"{option} {value:g}: expected a number from {param.minimum:g} to {param.maximum:g}.")
+
+
+def picture_files(path: Path) -> list[Path]:
+    """The file itself, or the pictures of a folder, sorted by name."""
+    if not path.exists():
+        raise BadInput(f"--image {path}: there is no such file or folder.")
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise BadInput(f"--image {path}: no picture in this folder; expected files that end in {', '.join(SUFFIXES)}.")
+    return files
+
+
+def writable_folder(path: Path) -> Path:
+    """The folder, made if missing; OSError where that cannot be, or nothing can be written there."""
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    return path
+
+
+def read(file: Path) -> images.Image:
+    """The picture of a file; BadInput names the file where it cannot be read."""
+    try:
+        return images.read_file(file)
+    except images.ImageError as error:
+        raise BadInput(f"{file}: {error}") from error
+
+
+def own_size(file: Path) -> tuple[int, int]:
+    """Height and width of a picture file as it is seen: before it is reduced, after it is turned upright."""
+    with Image.open(file) as picture:
+        width, height = picture.size
+        return (width, height) if picture.getexif().get(ORIENTATION) in LYING else (height, width)
+
+
+# --- what is drawn ----------------------------------------------------------------------------------------------------
+
+
+def box_of(entry: Entry, picture: images.Image) -> Box:
+    """The square of a picture that a network gets: the face, or the middle."""
+    return images.face_box(picture) if entry.subject == "face" else images.centre_box(picture)
+
+
+def scaled(box: Box, factor: float) -> Box:
+    """The same square in a picture that is `factor` times as large."""
+    return Box(round(box.left * factor), round(box.top * factor), round(box.size * factor))
+
+
+def laid_over(picture: images.Image, values: np.ndarray, box: Box) -> images.Image:
+    """A map over the square of a picture that it belongs to; the rest of the picture stays as it is."""
+    size = picture.shape[:2]
+    inside = lay_out(np.ones_like(values), box, *size)[..., None]
+    return np.where(inside > 0, overlay(picture, lay_out(values, box, *size)), picture)
+
+
+def titled(picture: images.Image, title: str) -> images.Image:
+    """The picture, `TILE` pixels high, under a line of text."""
+    height, width = picture.shape[:2]
+    tile = images.resize(picture, TILE, max(round(width * TILE / height), 1))
+    line = np.ones((TITLE, tile.shape[1], 3), np.float32)
+    cv2.putText(line, title, (2, TITLE - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.concatenate([line, tile])
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def answer(result: dict[str, Any], as_json: bool) -> None:
+    """Print the result: one JSON object, or lines for people."""
+    print(json.dumps(result) if as_json else "\n".join(lines(result)))
+
+
+def lines(value: Any, indent: str = "") -> Iterator[str]:
+    """ "name: value" line by line, what belongs to a name indented below it."""
+    for name, item in value.items():
+        if not isinstance(item, list):
+            yield f"{indent}{name}: {item}"
+        elif not item or not isinstance(item[0], dict):
+            yield f"{indent}{name}: {', '.join(map(str, item))}"
+        else:
+            yield f"{indent}{name}:"
+            for number, row in enumerate(item):
+                if number:
+                    yield ""
+                yield from lines(row, indent + "  ")
+
+
+def progress(items: Sequence[Any]) -> Iterator[Any]:
+    """The items one by one, with a bar on standard error if that is a terminal."""
+    with typer.progressbar(items, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+        yield from shown
+
+
+@contextmanager
+def progress_of(steps: int) -> Iterator[Callable[[int], None]]:
+    """A bar as in `progress`; the function that it gives is told the steps done."""
+    with typer.progressbar(length=steps, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+        yield lambda step: shown.update(step - shown.pos)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0, 2 for bad input, or 130 when interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    commands = typer.main.get_group(app).commands
+    try:
+        if not arguments or (arguments[0] not in commands and not arguments[0].startswith("-")):
+            raise BadInput(f"Received {' '.join(arguments[:1]) or 'no command'}; choose one of: {', '.join(commands)}.")
+        return app(arguments, prog_name="python -m core", standalone_mode=False) or 0
+    except (BadInput, NetworkError) as error:
+        message = str(error)
+    except TyperException as error:
+        message = error.format_message()
+    except OSError as error:
+        message = f"Cannot write to {error.filename}: {error.strerror}; choose another --out."
+    print(" ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

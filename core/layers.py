@@ -32,11 +32,11 @@ _POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 
 
 def layer_of(model: keras.Model, name: str) -> keras.layers.Layer:
-    """The layer of this name; NetworkError where there is none."""
-    names = [layer.name for layer in model.layers]
-    if name not in names:
-        raise NetworkError("unknown_layer", network=model.name, name=name, choices=", ".join(names))
-    return model.layers[names.index(name)]
+    """The layer of this name; NetworkError where there is none. The input is no layer here: it computes nothing."""
+    layers = {layer.name: layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
+    if name not in layers:
+        raise NetworkError("unknown_layer", name=name, choices=", ".join(layers))
+    return layers[name]
 
 
 def check_channels(model: keras.Model, layer: str, channels: Sequence[int]) -> list[int]:
@@ -75,8 +75,6 @@ def cut(model: keras.Model, layer: str, *, linear: bool = False) -> keras.Model:
     With `linear` the layer's own activation is left out, so that the output is the pre-activation.
     """
     last = layer_of(model, layer)
-    if isinstance(last, keras.layers.InputLayer):
-        raise NetworkError("unknown_layer", network=model.name, name=layer, choices=", ".join(spatial_layers(model)))
     activation = getattr(last, "activation", keras.activations.linear)
     if not linear or activation is keras.activations.linear:
         return keras.Model(model.input, last.output)

@@ -47,6 +47,7 @@ class Picture:
 class _Boot:
     door: Future[Compute]
     warm: Future[None]
+    layers: Future[None]
 
 
 def _connect() -> Compute:
@@ -56,18 +57,32 @@ def _connect() -> Compute:
 
 
 def _warm(door: Future[Compute]) -> None:
+    """Have the worker load the default network, so that the first student does not wait."""
     from core import tasks
 
-    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":  # nobody waits for a worker, and tests import no network
+    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":  # nobody waits for a worker, and tests load what they need
         return
     door.result().call(tasks.warm, default_network())
+
+
+def _warm_layers(door: Future[Compute]) -> None:
+    """Have the worker compile Grad-CAM for the other layers, one short task after the other."""
+    from core import tasks
+
+    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":
+        return
+    name = default_network()
+    grey = np.full((NETWORKS[name].input_size, NETWORKS[name].input_size, 3), 0.5, np.float32)
+    for row in door.result().call(tasks.describe, name):
+        if row.spatial and row.kind != "InputLayer":
+            door.result().call(tasks.explain, name, "grad_cam", grey, None, row.name)
 
 
 @st.cache_resource(show_spinner=False)
 def _boot() -> _Boot:
     pool = ThreadPoolExecutor(1, thread_name_prefix="glassbox-boot")
     door = pool.submit(_connect)
-    return _Boot(door, pool.submit(_warm, door))
+    return _Boot(door, pool.submit(_warm, door), pool.submit(_warm_layers, door))
 
 
 def start() -> None:
@@ -87,7 +102,7 @@ def wait_until_ready() -> None:
     """
     boot = _boot()
     if boot.warm.done():
-        boot.warm.result()
+        _confirm(boot)
         return
     box, began = st.empty(), time.monotonic()
     while not boot.warm.done():
@@ -96,7 +111,16 @@ def wait_until_ready() -> None:
         box.progress(step / 3, text=f"{t('jobs.starting')} {t(f'jobs.starting_{step}')} ({seconds}\u202fs)")
         time.sleep(0.2)
     box.empty()
-    boot.warm.result()
+    _confirm(boot)
+
+
+def _confirm(boot: _Boot) -> None:
+    """Raise what went wrong while the worker started, and let the next page try again."""
+    try:
+        boot.warm.result()
+    except Exception:
+        _boot.clear()
+        raise
 
 
 def default_network() -> str:

@@ -13,10 +13,10 @@ from core import faces, images
 from core.attribution import top_channels
 from core.networks import NETWORKS, Entry
 from core.params import Param
-from dashboard import cached, figures
+from dashboard import cached, pictures
 from dashboard.cached import Picture
 from dashboard.links import BOUND, choice
-from dashboard.text import has, label, languages, percent, sentence, t
+from dashboard.text import has, label, languages, sentence, t
 
 SOURCES = ("gallery", "samples", "upload", "webcam")
 NEW_PEOPLE_SHOWN = 6
@@ -95,7 +95,7 @@ def picture_chooser(entry: Entry) -> Picture:
     else:
         picture = _own(source, entry) or st.session_state.get("picture") or _portrait()
     st.session_state["picture"] = picture
-    preview.image(figures.photo(picture.image), width=220, alt=f"{t('picture.alt')}: {picture.name}")
+    preview.image(pictures.photo(picture.image), width=220, alt=f"{t('picture.alt')}: {picture.name}")
     return picture
 
 
@@ -285,7 +285,7 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
         size = st.slider(t("picture.crop_size"), 16, int(1.5 * longest), box.size, key=f"size_{key}")
         chosen = images.Box(left, top, size)
         frame.image(
-            figures.photo(figures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help")
+            pictures.photo(pictures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help")
         )
     square = images.square(image, chosen)
     side = min(square.shape[0], 448)
@@ -308,15 +308,21 @@ def _proposed_box(image: images.Image, key: str, subject: str) -> tuple[images.B
 # --- on a page --------------------------------------------------------------------------------------------------------
 
 
+MOST_STEPS = 1000
+"""A slider with more steps cannot be set by hand; such a number is typed."""
+
+
 def parameter(param: Param, text: str, *, key: str | None = None, help: str | None = None) -> Any:
-    """A slider made from a method's `Param`; a logarithmic one offers 1, 2, 5, 10 ... within its range."""
+    """A control made from a method's `Param`: a slider, for a logarithmic one over 1, 2, 5, 10 ..., or a number box."""
     key = key or param.name
     if param.scale == "log":
-        return st.select_slider(text, log_steps(param), param.default, key=key, help=help, **BOUND)
+        steps = log_steps(param)
+        return st.select_slider(text, steps, param.default, key=key, help=help, format_func="{:g}".format, **BOUND)
     whole = all(float(value).is_integer() for value in (param.default, param.minimum, param.maximum, param.step))
     kind: Callable[[Any], Any] = int if whole else float
-    values = (kind(v) for v in (param.minimum, param.maximum, param.default, param.step))
-    return st.slider(text, *values, key=key, help=help, **BOUND)
+    low, high, default, step = (kind(v) for v in (param.minimum, param.maximum, param.default, param.step))
+    control = st.number_input if (high - low) / step > MOST_STEPS else st.slider
+    return control(text, low, high, default, step, key=key, help=help, **BOUND)
 
 
 def log_steps(param: Param) -> list[float]:
@@ -365,20 +371,3 @@ def channel_picker(weights: np.ndarray) -> tuple[int, ...] | None:
         )
         return tuple(sorted(picked)) or None
     return None
-
-
-def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None = None, top: int = 5) -> None:
-    """The most probable classes as bars, the asked one in orange and added where it is not among them."""
-    order = [int(index) for index in np.argsort(-probabilities, kind="stable")[:top]]
-    if class_index is not None and class_index not in order:
-        order.append(class_index)
-    labels = [entry.labels[index] for index in order]
-    values = [float(probabilities[index]) for index in order]
-    chosen = entry.labels[class_index] if class_index is not None else None
-    texts = [percent(value) for value in values]
-    st.markdown(f"**{t('network.prediction')}**")
-    st.plotly_chart(
-        figures.probabilities(labels, values, texts, chosen),
-        config=figures.CONFIG,
-        alt=f"{t('network.prediction')}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, texts, strict=True)),
-    )

@@ -65,7 +65,7 @@ def sentence(error: Any) -> str:
 
 def number(value: float, digits: int = 0) -> str:
     """A number as the language writes it: 1,234.5 in English, 1 234,5 in French."""
-    written = f"{value:,.{digits}f}"
+    written = f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
     if language() == "fr":
         return written.replace(",", "\u202f").replace(".", ",")
     return written

@@ -10,21 +10,15 @@ import numpy as np
 import streamlit as st
 
 from core import images
-from dashboard import figures, lesson
+from dashboard import figures, lesson, pictures
 from dashboard.cached import Picture
 from dashboard.text import number, t
 
 SIDE = 448
 
-GRAD_CAM_LINES = (
-    ("_compiled", "feature_maps = "),
-    ("_compiled", "score = "),
-    ("_compiled", "return feature_maps[0], tape.gradient"),
-    ("grad_cam", "weights = "),
-    ("grad_cam", "weighted = "),
-    ("grad_cam", "values = "),
-)
-"""Where the line of each step stands in `core/attribution/grad_cam.py`: its function and how it begins."""
+GRAD_CAM = "core.attribution.grad_cam:walk"
+GRAD_CAM_LINES = ("feature_maps = ", "score = ", "gradients = ", "weights = ", "weighted = ", "values = ")
+"""How the line of each step begins there."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +47,7 @@ def _card(place: int, step: Step) -> None:
     step.draw(title)
     st.caption(t(f"walk.grad_cam_{place + 1}_help", **step.values))
     st.markdown(f"{t('walk.shape')}: ${step.symbol}$ `{step.shape}`")
-    function, beginning = GRAD_CAM_LINES[place]
-    line = lesson.source_line(f"core.attribution.grad_cam:{function}", beginning)
-    st.code(line, language="python", wrap_lines=True)
+    st.code(lesson.source_line(GRAD_CAM, GRAD_CAM_LINES[place]), language="python", wrap_lines=True)
 
 
 def _grad_cam_steps(
@@ -72,24 +64,24 @@ def _grad_cam_steps(
         Step(
             "A",
             maps.shape,
-            lambda alt: _sheet(figures.map_sheet(maps, high=high, channels=shown, columns=4), alt),
+            lambda alt: _sheet(pictures.map_sheet(maps, high=high, channels=shown, columns=4), alt),
             few | {"high": number(high, 2)},
         ),
         Step("y_c", (), lambda alt: _number(label, float(walk.score), alt), {"label": label}),
         Step(
             r"\partial y_c / \partial A",
             gradients.shape,
-            lambda alt: _sheet(figures.map_sheet(gradients, bound=steep, channels=shown, columns=4), alt),
+            lambda alt: _sheet(pictures.map_sheet(gradients, bound=steep, channels=shown, columns=4), alt),
             few | {"high": f"{steep:.1e}"},
         ),
         Step("w^c", weights.shape, lambda alt: _weights(weights, part, alt)),
         Step(
             r"\sum_k w^c_k A_k",
             weighted.shape,
-            lambda alt: _sheet(figures.cells(figures.signed(weighted), SIDE), alt),
+            lambda alt: _sheet(pictures.cells(pictures.signed(weighted), SIDE), alt),
             {"high": number(bound, 3)},
         ),
-        Step("M^c", values.shape, lambda alt: _sheet(figures.overlay(picture.image, values, strength, SIDE), alt)),
+        Step("M^c", values.shape, lambda alt: _sheet(pictures.overlay(picture.image, values, strength, SIDE), alt)),
     ]
 
 
@@ -100,7 +92,7 @@ def _shown(weights: np.ndarray, part: Sequence[int]) -> list[int]:
 
 
 def _sheet(image: images.Image, alt: str) -> None:
-    st.image(figures.chart(image), width="stretch", alt=alt)
+    st.image(pictures.chart(image), width="stretch", alt=alt)
 
 
 def _number(label: str, score: float, alt: str) -> None:

@@ -437,5 +437,5 @@ def _camera(image: np.ndarray, rng: np.random.Generator, capture: Capture) -> np
         quality = round(95 - 60 * capture.compression)
         pixels = np.rint(image[..., ::-1] * 255).astype(np.uint8)
         data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32)[..., ::-1] / 255
     return np.ascontiguousarray(image, dtype=np.float32)

@@ -52,7 +52,8 @@ class View:
         yaw, pitch = np.deg2rad(capture.yaw), np.deg2rad(capture.pitch)
         around_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
         around_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-        return cls(p.astype(np.float32), q.astype(np.float32), (around_x @ around_y).astype(np.float32), unit / size)
+        turn = (around_x @ around_y).astype(np.float32)
+        return cls(p.astype(np.float32), q.astype(np.float32), turn, float(unit / size))
 
 
 def bump(x: Map, y: Map, at_x: float, at_y: float, width: float, height: float) -> Map:
@@ -82,7 +83,7 @@ def ellipsoid(view: View, identity: Identity, axes: tuple[float, float, float], 
     d = view.turn[2]
     a_x, a_y, a_z = axes
     lower = np.float32(identity.chin_length)
-    width = np.float32(1.0)
+    width: Map | np.float32 = np.float32(1.0)
     for _ in range(2):  # the width depends on the height of the point, which depends on the width
         height = np.where(o[1] > 0, a_y * lower, a_y)
         scaled_o = (o[0] / (a_x * width), (o[1] + lift) / height, o[2] / a_z)

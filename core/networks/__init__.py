@@ -32,7 +32,7 @@ REASONS: dict[str, str] = {
     "missing_weights": "The weights of {name} are missing: expected the file {file}; fetch it or choose another one.",
     "damaged_weights": "The file {file} is damaged: its SHA-256 is {found}, expected {expected}; fetch it again.",
     "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
-    "unknown_layer": "{network} has no layer {name!r}; choose one of: {choices}.",
+    "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
     "flat_layer": "Layer {name!r} has no feature maps; choose one of: {choices}.",
     "bypassed_layer": "Not everything passes through layer {name!r}; choose one behind the joining of the branches.",
     "no_kernels": "Layer {name!r} has no convolution kernels; choose one of: {choices}.",

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, walk
-from dashboard import figures as fig
+from dashboard import cached, controls, lesson, pictures, views, walk
 from dashboard.text import number, t
 
 METHOD = "grad_cam"
@@ -25,19 +24,19 @@ def explore(frame: controls.Frame) -> None:
     if channels is not None:
         explanation = cached.explain(picture, entry.name, METHOD, whole.class_index, layer, channels)
     with says:
-        controls.prediction(entry, explanation.probabilities, explanation.class_index)
+        views.prediction(entry, explanation.probabilities, explanation.class_index)
     name = entry.labels[explanation.class_index]
     values = explanation.map.values
     left, middle, right = st.columns(3)
-    left.image(fig.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
+    left.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
     middle.image(
-        fig.photo(fig.overlay(picture.image, values, strength, SIDE)),
+        pictures.photo(pictures.overlay(picture.image, values, strength, SIDE)),
         width="stretch",
         alt=t("grad_cam.overlay_alt", label=name, layer=layer),
         caption=t("grad_cam.overlay", label=name),
     )
     right.image(
-        fig.photo(fig.heatmap(values, SIDE)),
+        pictures.photo(pictures.heatmap(values, SIDE)),
         width="stretch",
         alt=t("grad_cam.heatmap_alt", label=name, layer=layer),
         caption=t("grad_cam.scale", high=number(float(values.max()), 3)),
@@ -49,4 +48,4 @@ frame = controls.current()
 lesson.opening("grad_cam")
 cached.wait_until_ready()
 explore(frame)
-lesson.closing("grad_cam", ("core.attribution.grad_cam:grad_cam", "core.tasks:explain"))
+lesson.closing("grad_cam", (walk.GRAD_CAM, "core.attribution.grad_cam:grad_cam", "core.tasks:explain"))

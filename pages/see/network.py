@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, layer_view, lesson
+from dashboard import cached, controls, lesson, views
 
 
 @st.fragment
@@ -14,18 +14,18 @@ def explore(frame: controls.Frame) -> None:
     drawing = st.empty()
     layer = controls.layer_picker(spatial, entry.default_layer)
     with drawing.container():
-        layer_view.drawing(entry, rows, layer)
+        views.drawing(entry, rows, layer)
     row = next(row for row in rows if row.name == layer)
-    layer_view.facts(row, frame.picture, entry)
-    layer_view.feature_maps(frame.picture, entry.name, layer)
+    views.facts(row, frame.picture, entry)
+    views.feature_maps(frame.picture, entry.name, layer)
 
 
 frame = controls.current()
 lesson.opening("network")
 cached.wait_until_ready()
 rows = cached.describe(frame.network.name)
-layer_view.totals(frame.network, rows)
+views.totals(frame.network, rows)
 explore(frame)
-layer_view.first_kernels(frame.network.name, rows)
-layer_view.table(rows)
+views.first_kernels(frame.network.name, rows)
+views.table(rows)
 lesson.closing("network", ("core.layers:describe", "core.layers:receptive_field", "core.tasks:channel_health"))

@@ -1,4 +1,4 @@
-"""A network's layers on screen: totals, table, one layer's facts, feature maps and kernels."""
+"""A network on screen: totals, drawing, table, one layer's facts and feature maps, kernels, and what it says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import images
 from core.networks import Entry, LayerRow
-from dashboard import cached, figures
+from dashboard import cached, figures, pictures
 from dashboard.cached import Picture
-from dashboard.text import number, t
+from dashboard.text import number, percent, t
 
 FIELD_SIDE = 260
 """Pixels of the picture in which a layer's receptive field is drawn."""
@@ -66,7 +66,7 @@ def facts(row: LayerRow, picture: Picture, entry: Entry) -> None:
     shown = round(field * side / entry.input_size)
     box = images.Box((side - shown) // 2, (side - shown) // 2, shown)
     seen.image(
-        figures.photo(figures.framed(images.resize(picture.image, side, side), box)),
+        pictures.photo(pictures.framed(images.resize(picture.image, side, side), box)),
         width=side,
         alt=t("network.field_alt", size=field),
         caption=t("network.field_caption", size=field),
@@ -82,9 +82,9 @@ def feature_maps(picture: Picture, network: str, layer: str) -> None:
     dead = [int(k) for k in np.flatnonzero(health.dead)]
     twins = {int(b): f"={a}" for a, b, _ in health.duplicates}
     high = None if own else float(np.quantile(maps, 0.999))
-    sheet = figures.map_sheet(maps, high=high, crossed=dead, notes=twins)
+    sheet = pictures.map_sheet(maps, high=high, crossed=dead, notes=twins)
     st.image(
-        figures.chart(sheet),
+        pictures.chart(sheet),
         width="stretch",
         alt=t("network.sheet_alt", layer=layer, count=maps.shape[2], dead=len(dead), duplicates=len(twins)),
         caption=t("network.scale_own") if own else t("network.scale_shared", high=number(high or 0.0, 2)),
@@ -107,7 +107,7 @@ def first_kernels(network: str, rows: Sequence[LayerRow]) -> None:
     kernels = cached.kernels(network, first)
     st.subheader(f"{t('network.kernels')}: `{first}`", anchor=False, help=t("network.kernels_help"))
     st.image(
-        figures.chart(figures.kernel_sheet(kernels)),
+        pictures.chart(pictures.kernel_sheet(kernels)),
         width="stretch",
         alt=t("network.kernels_alt", count=kernels.shape[3], layer=first),
         caption=t("network.kernels_scale"),
@@ -129,3 +129,20 @@ def table(rows: Sequence[LayerRow]) -> None:
     share = st.column_config.ProgressColumn(min_value=0, max_value=largest, format="localized")
     config = {t("network.column_parameters"): share}
     st.dataframe(columns, hide_index=True, height="content", column_config=config, alt=t("network.table"))
+
+
+def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None = None, top: int = 5) -> None:
+    """The most probable classes as bars, the asked one in orange and added where it is not among them."""
+    order = [int(index) for index in np.argsort(-probabilities, kind="stable")[:top]]
+    if class_index is not None and class_index not in order:
+        order.append(class_index)
+    labels = [entry.labels[index] for index in order]
+    values = [float(probabilities[index]) for index in order]
+    chosen = entry.labels[class_index] if class_index is not None else None
+    texts = [percent(value) for value in values]
+    st.markdown(f"**{t('network.prediction')}**")
+    st.plotly_chart(
+        figures.probabilities(labels, values, texts, chosen),
+        config=figures.CONFIG,
+        alt=f"{t('network.prediction')}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, texts, strict=True)),
+    )

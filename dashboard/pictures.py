@@ -1,0 +1,160 @@
+"""Pictures of the dashboard, as arrays and encoded for the browser. Draws, never computes.
+
+One scale for what is zero or positive (cividis) and one for what has a sign (blue, white, orange); both are safe for
+colour-blind readers, and whoever shows a map says its range beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from core import images
+from core.images import Box, Image
+
+SHEET_WIDTH = 1440
+"""Pixels; a contact sheet fills a wide projector and is reduced by the browser elsewhere."""
+
+_CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1]
+_SIGNED = np.stack(
+    [
+        np.interp(np.arange(256), [0, 64, 128, 192, 255], channel)
+        for channel in ([5, 80, 247, 236, 127], [48, 155, 247, 160, 59], [97, 205, 247, 72, 8])
+    ],
+    axis=1,
+).astype(np.uint8)
+
+
+def photo(image: Image) -> bytes:
+    """A photograph-like picture, encoded for the browser."""
+    return images.encode(image, "webp", 88)
+
+
+def chart(image: Image) -> bytes:
+    """A picture with hard edges or numbers on it, encoded for the browser."""
+    return images.encode(image, "jpeg", 92)
+
+
+def coloured(values: np.ndarray, high: float | None = None, low: float = 0.0) -> Image:
+    """A map `(h, w)` in cividis, `low` (dark blue) to `high` (yellow; the map's maximum unless given)."""
+    high = float(values.max()) if high is None else high
+    share = (values - low) / (high - low) if high > low else np.zeros_like(values)
+    return _CIVIDIS[(np.clip(share, 0, 1) * 255).astype(np.uint8)].astype(np.float32) / 255
+
+
+def signed(values: np.ndarray, bound: float | None = None) -> Image:
+    """A signed map `(h, w)`, `-bound` blue, 0 white, `bound` orange; `bound` is its largest size unless given."""
+    bound = float(np.abs(values).max()) if bound is None else bound
+    share = values / bound if bound > 0 else np.zeros_like(values)
+    return _SIGNED[((np.clip(share, -1, 1) + 1) * 127.5).astype(np.uint8)].astype(np.float32) / 255
+
+
+def cells(image: Image, side: int) -> Image:
+    """A small picture enlarged to `side` pixels so that every value stays a visible cell."""
+    return cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
+
+
+def heatmap(values: np.ndarray, side: int) -> Image:
+    """A positive map, enlarged smoothly to `(side, side)` and coloured, its own maximum being yellow."""
+    return coloured(images.resize(values, side, side), float(values.max()))
+
+
+def overlay(image: Image, values: np.ndarray, strength: float, side: int) -> Image:
+    """A positive map laid over the picture: the larger the value, the more its colour covers, up to `strength`.
+
+    Where the map is 0 the picture is left as it is, so that a face can be recognised below its map.
+    """
+    enlarged = images.resize(values, side, side)
+    high = float(values.max())
+    share = strength * np.clip(enlarged / high, 0, 1)[..., None] if high > 0 else 0.0
+    return (1 - share) * images.resize(image, side, side) + share * coloured(enlarged, high)
+
+
+def framed(image: Image, box: Box) -> Image:
+    """The picture with the square drawn into it."""
+    drawn = np.ascontiguousarray(image.copy())
+    thick = max(1, round(max(image.shape[:2]) / 150))
+    corner, opposite = (box.left, box.top), (box.left + box.size - 1, box.top + box.size - 1)
+    cv2.rectangle(drawn, corner, opposite, (0.05, 0.05, 0.05), thick * 3)
+    cv2.rectangle(drawn, corner, opposite, (1.0, 0.8, 0.2), thick)
+    return drawn
+
+
+def contact_sheet(
+    pictures: Sequence[Image],
+    numbers: Sequence[int],
+    *,
+    notes: Mapping[int, str] | None = None,
+    crossed: Sequence[int] = (),
+    columns: int | None = None,
+) -> Image:
+    """Square pictures in rows as one picture, each with its number.
+
+    `notes` (number -> text) follow the number, the numbers in `crossed` are crossed out.
+    """
+    columns = min(columns or (8 if len(pictures) <= 32 else 16), len(pictures))
+    gap = 4
+    tile = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - gap
+    rows = -(-len(pictures) // columns)
+    sheet = np.full((rows * (tile + gap) - gap, columns * (tile + gap) - gap, 3), 0.5, dtype=np.float32)
+    for place, (picture, number) in enumerate(zip(pictures, numbers, strict=True)):
+        cell = _enlarged(picture, tile)
+        if number in crossed:
+            cell = _crossed(cell)
+        text = f"{number}{(notes or {}).get(number, '')}"
+        top, left = place // columns * (tile + gap), place % columns * (tile + gap)
+        sheet[top : top + tile, left : left + tile] = _numbered(cell, text)
+    return sheet
+
+
+def map_sheet(
+    maps: np.ndarray,
+    *,
+    high: float | None = None,
+    bound: float | None = None,
+    channels: Sequence[int] | None = None,
+    **marks: Any,
+) -> Image:
+    """Maps `(h, w, k)` as a contact sheet: on one scale 0 to `high`, on a signed one to `bound`, or each on its own.
+
+    `channels` shows these alone, in this order.
+    """
+    channels = range(maps.shape[2]) if channels is None else channels
+    if bound is not None:
+        pictures = [signed(maps[..., k], bound) for k in channels]
+    else:
+        pictures = [coloured(maps[..., k], high) for k in channels]
+    return contact_sheet(pictures, channels, **marks)
+
+
+def kernel_sheet(kernels: np.ndarray) -> Image:
+    """Kernels of the first layer, `(kh, kw, 3, k)`, as small colour pictures: grey is 0, one scale for all."""
+    bound = float(np.abs(kernels).max()) or 1.0
+    pictures = [kernels[..., k] / (2 * bound) + 0.5 for k in range(kernels.shape[3])]
+    return contact_sheet(pictures, range(len(pictures)))
+
+
+def _enlarged(picture: Image, tile: int) -> Image:
+    way = cv2.INTER_NEAREST if picture.shape[0] < tile else cv2.INTER_AREA
+    return cv2.resize(np.ascontiguousarray(picture, dtype=np.float32), (tile, tile), interpolation=way)
+
+
+def _crossed(cell: Image) -> Image:
+    side = cell.shape[0]
+    cell = np.ascontiguousarray(0.5 * cell + 0.25)
+    for start, end in (((0, 0), (side, side)), ((side, 0), (0, side))):
+        cv2.line(cell, start, end, (0.85, 0.51, 0.17), 2, cv2.LINE_AA)
+    return cell
+
+
+def _numbered(cell: Image, text: str) -> Image:
+    cell = np.ascontiguousarray(cell)
+    size = max(0.5, cell.shape[0] / 160)
+    thick = 2 if size > 0.7 else 1
+    place, font = (5, cell.shape[0] - 7), cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(cell, text, place, font, size, (0.0, 0.0, 0.0), thick + 3, cv2.LINE_AA)
+    cv2.putText(cell, text, place, font, size, (1.0, 1.0, 1.0), thick, cv2.LINE_AA)
+    return cell

@@ -1,0 +1,151 @@
+"""Grad-CAM by hand with exact numbers, and against tf-keras-vis."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from core import attribution
+from core.attribution import METHODS, grad_cam, overlay, top_channels
+from core.attribution.grad_cam import grad_cam as compute
+from core.images import Box
+from core.networks import NETWORKS, UNTRAINED, Network, NetworkError, load
+
+AVAILABLE = [name for name, entry in NETWORKS.items() if entry.available]
+LAST_OF_BLOCK = ["conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"]
+
+FIRST_MAP = np.float32([[0.5, 1, 0], [0, 0.5, 0]])
+SECOND_MAP = np.float32([[0, 0.5, 0.5], [1, 0, 0]])
+FIRST_GRADIENT = np.float32([[6, 0, 0], [0, 0, 0]])
+SECOND_GRADIENT = np.float32([[-3, 0, 0], [0, 0, -9]])
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Network:
+    """2 x 3 pixels; the two feature maps are the picture's red and green, class 0 scores with the gradients above."""
+    inputs = keras.Input((2, 3, 3))
+    x = keras.layers.Conv2D(2, 1, activation="relu", name="maps")(inputs)
+    x = keras.layers.Flatten()(x)
+    model = keras.Model(inputs, keras.layers.Dense(2, name="logits")(x))
+    kernel = np.zeros((1, 1, 3, 2), np.float32)
+    kernel[0, 0, 0, 0] = kernel[0, 0, 1, 1] = 1
+    model.get_layer("maps").set_weights([kernel, np.zeros(2)])
+    rows = np.stack([FIRST_GRADIENT, SECOND_GRADIENT], axis=-1).ravel()
+    model.get_layer("logits").set_weights([np.stack([rows, np.zeros(12)], axis=1), np.float32([0, 1])])
+    return Network(replace(UNTRAINED, name="Tiny", preprocess="numpy:asarray", default_layer="maps"), model)
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    return np.stack([FIRST_MAP, SECOND_MAP, np.zeros((2, 3), np.float32)], axis=-1)
+
+
+def test_by_hand(tiny, picture):
+    result = compute(tiny, picture, 0)
+    walk = result.walk
+    np.testing.assert_array_equal(walk.feature_maps, np.stack([FIRST_MAP, SECOND_MAP], axis=-1))
+    np.testing.assert_array_equal(walk.gradients, np.stack([FIRST_GRADIENT, SECOND_GRADIENT], axis=-1))
+    assert walk.score == 3  # 6 x 0.5
+    np.testing.assert_array_equal(walk.weights, [1, -2])  # 6 / 6, -12 / 6
+    np.testing.assert_array_equal(walk.weighted, [[0.5, 0, -1], [-2, 0.5, 0]])
+    np.testing.assert_array_equal(result.values, [[0.5, 0, 0], [0, 0.5, 0]])
+    assert result.values.dtype == np.float32
+    assert (result.class_index, result.layer) == (0, "maps")
+
+
+def test_by_hand_with_chosen_channels(tiny, picture):
+    np.testing.assert_array_equal(compute(tiny, picture, 0, channels=[0]).values, FIRST_MAP)
+    np.testing.assert_array_equal(compute(tiny, picture, 0, channels=[1]).values, np.zeros((2, 3)))
+    np.testing.assert_array_equal(compute(tiny, picture, 0, channels=[1, 0]).values, compute(tiny, picture, 0).values)
+
+
+def test_the_first_choice_is_explained_unless_told_otherwise(tiny, picture):
+    assert compute(tiny, picture).class_index == 0  # 3 against 1
+    assert compute(tiny, np.zeros_like(picture)).class_index == 1  # 0 against 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("layer", LAST_OF_BLOCK)
+@pytest.mark.parametrize("name", AVAILABLE)
+def test_against_tf_keras_vis(name, layer):
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    network = load(name)
+    image = np.random.default_rng(1).random((112, 112, 3), dtype=np.float32)
+    theirs = Gradcam(network.model, clone=False)(
+        CategoricalScore(5),
+        network.inputs(image),
+        penultimate_layer=layer,
+        seek_penultimate_conv_layer=False,
+        normalize_cam=False,
+        expand_cam=False,
+    )[0].numpy()
+    ours = compute(network, image, 5, layer=layer).values
+    assert theirs.max() > 0
+    np.testing.assert_allclose(ours, theirs, atol=1e-4 * theirs.max(), rtol=1e-4)
+
+
+def test_nothing_is_traced_twice():
+    network = load("MiniFace-untrained")
+    image = np.zeros((112, 112, 3), np.float32)
+    for class_index, channels in ((None, None), (3, None), (4, [1, 2])):
+        compute(network, image, class_index, layer="conv4_3", channels=channels)
+    assert grad_cam._compiled(network, "conv4_3").experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"layer": "conv9"}, "unknown_layer"),
+        ({"layer": "fc7"}, "flat_layer"),
+        ({"class_index": 48}, "unknown_class"),
+        ({"class_index": -1}, "unknown_class"),
+        ({"channels": []}, "no_channels"),
+        ({"channels": [128]}, "unknown_channel"),
+    ],
+)
+def test_what_does_not_exist_is_named(arguments, reason):
+    with pytest.raises(NetworkError) as caught:
+        compute(load("MiniFace-untrained"), np.zeros((112, 112, 3)), **arguments)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("spelling", ["GRADCAM", "Grad-CAM", "grad_cam", "Grad CAM"])
+def test_spellings_of_the_lab_reports(spelling):
+    assert attribution.find(spelling) is METHODS["grad_cam"]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_of_the_table_gives_a_map(method):
+    image = np.random.default_rng(2).random((112, 112, 3), dtype=np.float32)
+    saliency = method.load()(load("MiniFace-untrained"), image, 1)
+    assert saliency.values.ndim == 2
+    assert saliency.values.dtype == np.float32
+    assert np.isfinite(saliency.values).all()
+    assert method.link.startswith("https://")
+
+
+def test_top_channels_come_largest_first():
+    assert top_channels(np.array([0.1, -3, 2, 0.5]), 3) == [2, 3, 0]
+
+
+def test_overlay_runs_from_picture_to_heatmap():
+    image, values = np.full((4, 6, 3), 0.5, np.float32), np.float32([[0, 1, 2]])
+    np.testing.assert_array_equal(overlay.overlay(image, values, 0), image)
+    heat = overlay.overlay(image, values, 1)
+    assert heat.shape == image.shape
+    np.testing.assert_allclose(heat[0, 0], overlay.heatmap(np.float32([[0, 1]]))[0, 0])  # 0 is dark blue
+    np.testing.assert_allclose(heat[0, -1], overlay.heatmap(np.float32([[0, 1]]))[0, 1])  # the maximum is yellow
+
+
+def test_an_empty_map_is_dark_everywhere():
+    assert np.ptp(overlay.heatmap(np.zeros((3, 5), np.float32)), axis=(0, 1)).max() == 0
+
+
+def test_a_map_is_laid_out_over_its_box_and_zero_elsewhere():
+    whole = overlay.lay_out(np.ones((7, 7), np.float32), Box(left=3, top=-2, size=5), height=6, width=10)
+    expected = np.zeros((6, 10))
+    expected[:3, 3:8] = 1
+    np.testing.assert_array_equal(whole, expected)

@@ -1,0 +1,132 @@
+"""What a worker can be asked."""
+
+import io
+import pickle
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import tasks
+from core.attribution.grad_cam import grad_cam
+from core.networks import UNTRAINED, Network, NetworkError, load
+
+NAME = "MiniFace-untrained"
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return np.random.default_rng(0).random((112, 112, 3), dtype=np.float32)
+
+
+def test_predict_gives_probabilities(image):
+    probabilities = tasks.predict(NAME, np.stack([image, image[::-1]]))
+    assert probabilities.shape == (2, 48)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_explain_is_the_method_on_the_first_choice(image):
+    found = tasks.explain(NAME, "Grad-CAM", image)
+    expected = grad_cam(load(NAME), image)
+    assert found.class_index == found.map.class_index == found.probabilities.argmax() == expected.class_index
+    assert found.layer == "conv5_3"
+    assert found.seconds > 0
+    np.testing.assert_array_equal(found.map.values, expected.values)
+
+
+def test_explain_passes_the_choices_on(image):
+    found = tasks.explain(NAME, "grad_cam", image, 9, "conv3_3", channels=[1, 2])
+    expected = grad_cam(load(NAME), image, 9, layer="conv3_3", channels=[1, 2])
+    assert (found.class_index, found.layer) == (9, "conv3_3")
+    np.testing.assert_array_equal(found.map.values, expected.values)
+
+
+def test_answers_travel_between_processes(image):
+    for answer in (tasks.explain(NAME, "grad_cam", image), tasks.describe(NAME), tasks.channel_health(NAME, "conv1_1")):
+        pickle.loads(pickle.dumps(answer))
+
+
+def test_feature_maps_are_those_of_the_walk(image):
+    maps = tasks.feature_maps(NAME, "conv4_3", image)
+    assert maps.shape == (14, 14, 96)
+    assert maps.min() == 0
+    np.testing.assert_allclose(maps, grad_cam(load(NAME), image, layer="conv4_3").walk.feature_maps, atol=1e-5)
+
+
+def test_kernels_are_the_weights():
+    kernels = tasks.kernels(NAME, "conv1_1")
+    assert kernels.shape == (3, 3, 3, 16)
+    np.testing.assert_array_equal(kernels, load(NAME).model.get_layer("conv1_1").get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "reason"),
+    [
+        (tasks.describe, ("VGG16",), "unknown_network"),
+        (tasks.kernels, (NAME, "pool1"), "no_kernels"),
+        (tasks.kernels, (NAME, "conv0"), "unknown_layer"),
+        (tasks.channel_health, (NAME, "fc7"), "flat_layer"),
+        (tasks.explain, (NAME, "lime", np.zeros((112, 112, 3))), "unknown_method"),
+        (tasks.explain, (NAME, "grad_cam", np.zeros((112, 112, 3)), 48), "unknown_class"),
+    ],
+)
+def test_what_does_not_exist_is_named(function, arguments, reason):
+    with pytest.raises(NetworkError) as caught:
+        function(*arguments)
+    assert caught.value.reason == reason
+
+
+def test_channel_health_counts_dead_and_duplicate_channels(monkeypatch):
+    """Channels: red, red again and brighter, always below zero, green seen in one corner only."""
+    inputs = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(4, 1, activation="relu", name="maps")(inputs)
+    model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x))
+    kernel = np.zeros((1, 1, 3, 4), np.float32)
+    kernel[0, 0, 0] = [1, 3, 0, -1]
+    kernel[0, 0, 1, 3] = 1
+    model.get_layer("maps").set_weights([kernel, np.float32([0, 0, -0.1, 0])])
+    network = Network(replace(UNTRAINED, preprocess="numpy:asarray", input_size=32), model)
+    monkeypatch.setattr(tasks, "load", lambda name: network)
+    health = tasks.channel_health("Tiny", "maps")
+    assert health.dead.tolist() == [False, False, True, False]
+    ((first, second, cosine),) = health.duplicates
+    assert (first, second) == (0, 1)
+    assert cosine == pytest.approx(1, abs=1e-5)
+
+
+def test_channel_health_is_the_same_every_time():
+    first, again = tasks.channel_health(NAME, "conv5_3"), tasks.channel_health(NAME, "conv5_3")
+    assert first.duplicates == again.duplicates
+    assert first.dead.shape == (128,)
+    assert all(a < b and 0.95 < cosine <= 1.001 for a, b, cosine in first.duplicates)
+    cosines = [cosine for _, _, cosine in first.duplicates]
+    assert cosines == sorted(cosines, reverse=True)
+
+
+def test_maximize_reports_pictures_and_activations():
+    seen = []
+    result = tasks.maximize(
+        NAME, "conv1_2", [2, 5], iterations=4, report=lambda *args, **values: seen.append((*args, values))
+    )
+    assert [(step, steps) for step, steps, _, _ in seen] == [(i, 4) for i in range(5)]
+    assert [set(values) for *_, values in seen] == [{"2", "5"}] * 5
+    assert seen[-1][3]["5"] == pytest.approx(result.activations[1, -1])
+    for _, _, data, _ in (seen[0], seen[-1]):
+        assert Image.open(io.BytesIO(data)).size == (2 * 112 + 4, 112)
+
+
+def test_maximize_stops_when_told():
+    class Cancelled(Exception):
+        pass
+
+    def report(step, steps, picture=None, **values):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        tasks.maximize(NAME, "conv1_2", [0], report=report)
+
+
+def test_warm_compiles_what_the_first_student_asks_for():
+    tasks.warm(NAME)
