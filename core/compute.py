@@ -46,6 +46,15 @@ class Progress:
     values: dict[str, float] = field(default_factory=dict)
 
 
+def _reported(
+    before: Progress | None, step: int, steps: int, picture: bytes | None, values: dict[str, float]
+) -> Progress:
+    """A report after another: the picture stays until the next one comes."""
+    if picture is None and before is not None:
+        picture = before.picture
+    return Progress(step, steps, picture, values)
+
+
 class Job(Protocol):
     """A long task that is waiting, running or over."""
 
@@ -137,7 +146,7 @@ class _InlineJob:
     latest: Progress | None = None
 
     def report(self, step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
-        self.latest = Progress(step, steps, picture or (self.latest and self.latest.picture), values)
+        self.latest = _reported(self.latest, step, steps, picture, values)
 
     def progress(self) -> Progress | None:
         return self.latest
@@ -259,8 +268,7 @@ def _reporting(function: Callable[..., Any], name: str, args: Any, kwargs: Any) 
     def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
         if name in _cancelled:
             raise Cancelled
-        before = _progress.get(name)
-        _progress[name] = Progress(step, steps, picture or (before and before.picture), values)
+        _progress[name] = _reported(_progress.get(name), step, steps, picture, values)
 
     try:
         return function(*args, report=report, **kwargs)

@@ -29,7 +29,7 @@ MIN_SIDE, MAX_SIDE = 8, 1024
 MAX_RATIO = 20
 """Largest width for one of height, or height for one of width."""
 MAX_SCANS = 100
-"""Most passes of a progressive JPEG. Editors write about ten; a hostile one of 40 bytes takes 30 ms at 24 megapixels."""
+"""Most passes of a progressive JPEG. Editors write ten; a hostile one of 40 bytes takes 30 ms at 24 megapixels."""
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 Pillow.MAX_IMAGE_PIXELS = None  # `read` has a lower limit of its own and says so in a sentence
 

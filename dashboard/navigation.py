@@ -58,6 +58,7 @@ def start_button(slug: str) -> None:
 
 def cards() -> None:
     """One card a chapter, with links to its pages and what they are about."""
+    st.header(t("home.parts"), anchor=False)
     shown = {chapter: slugs for chapter, slugs in CHAPTERS.items() if slugs and chapter != "start"}
     for column, (chapter, slugs) in zip(st.columns(len(shown)), shown.items(), strict=True):
         with column.container(border=True, height="stretch"):

@@ -32,6 +32,7 @@ def totals(entry: Entry, rows: Sequence[LayerRow]) -> None:
 
 def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
     """The architecture, the chosen layer marked; a click on another one with feature maps chooses it."""
+    st.header(t("network.architecture"), anchor=False)
     spatial = cached.spatial_layers(entry.name)
 
     def click() -> None:

@@ -55,9 +55,8 @@ def bars(masks: np.ndarray) -> np.ndarray:
 
 def main(captures: int = 100) -> None:
     """Measure and write."""
-    from core.images import resize
-
     from core.attribution.grad_cam import grad_cam
+    from core.images import resize
     from core.layers import cut
     from core.networks import load
 

@@ -116,7 +116,7 @@ MINIFACE = Entry(
     subject="face",
     parameters=906_656,
     weights=WEIGHTS / "miniface.npz",
-    sha256="",
+    sha256="ad17c416bc71420676e4ed1583e33a9954d59047bc0c7362838ba33863fa5830",
 )
 UNTRAINED = replace(
     MINIFACE,
