@@ -139,7 +139,7 @@ class InlineCompute:
         """Nothing was started."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _InlineJob:
     value: Any = None
     error: Exception | None = None

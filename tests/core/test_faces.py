@@ -36,8 +36,8 @@ def test_a_person_is_the_same_for_ever(number: int) -> None:
 def test_person_7_has_not_changed() -> None:
     """The embedded network was trained on these very people: a change here needs new weights."""
     seven = person(7)
-    assert seven.mouth_width == pytest.approx(0.303698, abs=2e-6)
-    assert seven.nose_length == pytest.approx(0.387813, abs=2e-6)
+    assert seven.mouth_width == pytest.approx(0.335003, abs=2e-6)
+    assert seven.nose_length == pytest.approx(0.394375, abs=2e-6)
 
 
 def test_a_negative_number_is_nobody() -> None:
