@@ -14,6 +14,8 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import Future as Turn
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -100,8 +102,13 @@ def connect(scheduler: str | None = None) -> Compute:
         return InlineCompute()
     if scheduler:
         return ClusterCompute(Client(scheduler, timeout=START_SECONDS, set_as_default=False))
-    # One retry after a lost worker; a small machine can take long over importing TensorFlow, which is no death.
-    dask.config.set({"distributed.scheduler.allowed-failures": 1, "distributed.comm.timeouts.connect": START_SECONDS})
+    dask.config.set(
+        {
+            "distributed.scheduler.allowed-failures": 1,  # a lost worker's task is tried once more
+            "distributed.comm.timeouts.connect": START_SECONDS,  # importing TensorFlow can take a small machine long
+            "distributed.admin.low-level-log-length": 0,  # Dask would keep the last thousand messages, faces included
+        }
+    )
     folder = tempfile.TemporaryDirectory(prefix="glassbox-")
     cluster = LocalCluster(
         n_workers=1,
@@ -179,35 +186,39 @@ class ClusterCompute:
         folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.client, self.cluster, self.folder = client, cluster, folder
-        self.queue: list[_ClusterJob] = []
+        self.jobs: list[_ClusterJob] = []
         self.lock = threading.Lock()
         self.order = itertools.count()
+        # Jobs wait here and not in Dask, which blames a worker's death on every task that waits for it.
+        self.turns = ThreadPoolExecutor(1 if cluster else max(sum(client.nthreads().values()), 1))
 
     def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Compute.call`."""
-        return _result(self._send("short", uuid.uuid4().hex, function, args, kwargs))
+        return _result(self.send("short", uuid.uuid4().hex, function, *args, **kwargs))
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Job:
         """See `Compute.submit`."""
-        name = uuid.uuid4().hex
-        job = _ClusterJob(self, name, self._send("long", name, _reporting, (function, name, args, kwargs), {}))
+        job = _ClusterJob(self)
         with self.lock:
-            self.queue = [*self.waiting(), job]
+            job.turn = self.turns.submit(job.run, function, args, kwargs)
+            self.jobs = [*self.unfinished(), job]
         return job
 
-    def waiting(self) -> list[_ClusterJob]:
+    def unfinished(self) -> list[_ClusterJob]:
         """The jobs that are not over, first come first."""
-        return [job for job in self.queue if not job.done()]
+        return [job for job in self.jobs if not job.done()]
 
     def close(self) -> None:
         """See `Compute.close`."""
+        self.turns.shutdown(wait=False, cancel_futures=True)
         self.client.close()
         if self.cluster is not None:
             self.cluster.close()
         if self.folder is not None:
             self.folder.cleanup()
 
-    def _send(self, lane: str, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Future:
+    def send(self, lane: str, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        """Hand a task to Dask, in one of the worker's lanes."""
         return self.client.submit(
             function,
             *args,
@@ -218,33 +229,42 @@ class ClusterCompute:
         )
 
 
-@dataclass(eq=False)
 class _ClusterJob:
-    compute: ClusterCompute
-    name: str
-    future: Future
-    latest: Progress | None = None
+    def __init__(self, compute: ClusterCompute) -> None:
+        self.compute, self.name = compute, uuid.uuid4().hex
+        self.wanted = True
+        self.latest: Progress | None = None
+        self.turn: Turn[Any]
+
+    def run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Its turn has come: hand the task to Dask and wait for it."""
+        if not self.wanted:
+            raise Cancelled
+        return _result(self.compute.send("long", self.name, _reporting, function, self.name, args, kwargs))
 
     def progress(self) -> Progress | None:
-        if not self.done() and self.position() == 0:
+        if self.turn.running():
             answers = self.compute.client.run(_latest, self.name, on_error="ignore")
             self.latest = next((answer for answer in answers.values() if answer is not None), self.latest)
         return self.latest
 
     def position(self) -> int:
-        waiting = self.compute.waiting()
-        return waiting.index(self) if self in waiting else 0
+        unfinished = self.compute.unfinished()
+        return unfinished.index(self) if self in unfinished else 0
 
     def done(self) -> bool:
-        return self.future.done()
+        return self.turn.done()
 
     def result(self) -> Any:
-        return _result(self.future)
+        try:
+            return self.turn.result()
+        except CancelledError:
+            raise Cancelled from None
 
     def cancel(self) -> None:
-        if not self.done():
+        self.wanted = False
+        if not self.turn.cancel() and not self.done():
             self.compute.client.run(_cancel, self.name, on_error="ignore")
-            self.future.cancel()
 
 
 def _result(future: Future) -> Any:
@@ -252,10 +272,6 @@ def _result(future: Future) -> Any:
         return future.result()
     except KilledWorker:
         raise WorkerLost from None
-    except Exception as error:
-        if future.cancelled():
-            raise Cancelled from error
-        raise
 
 
 # What follows runs in a worker. A thread of it runs the task, another answers `_latest` and `_cancel`.

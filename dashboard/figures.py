@@ -64,7 +64,7 @@ def signed_bars(values: np.ndarray, taking_part: Sequence[int], names: tuple[str
     figure = _plain(go.Figure(bars), 300)
     figure.update_layout(bargap=0.1)
     figure.update_xaxes(title_text=names[0])
-    figure.update_yaxes(tickformat=".1e", nticks=5)
+    figure.update_yaxes(tickformat="~g", nticks=5)
     return figure
 
 

@@ -14,9 +14,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.compute import Cancelled, Job, Progress, WorkerLost
-from core.images import ImageError
-from core.networks import NetworkError
+from core.compute import Job, Progress
+from dashboard import problems
 from dashboard.cached import compute
 from dashboard.text import t
 
@@ -103,12 +102,8 @@ def _collect(name: str) -> bool:
     latest = running.job.progress()
     try:
         found = Outcome(running.job.result(), None, latest)
-    except Cancelled:
-        found = Outcome(None, t("jobs.cancelled"), latest)
-    except WorkerLost:
-        found = Outcome(None, t("jobs.lost"), latest)
-    except (NetworkError, ImageError) as error:
-        found = Outcome(None, t(f"errors.{error.reason}", **error.details), latest)
+    except problems.EXPECTED as error:
+        found = Outcome(None, problems.sentence(error), latest)
     st.session_state[f"{name}_outcome"] = found
     del st.session_state["running"]
     return True

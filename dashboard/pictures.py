@@ -151,10 +151,14 @@ def _crossed(cell: Image) -> Image:
 
 
 def _numbered(cell: Image, text: str) -> Image:
+    """The picture with its number in the lower left corner, white on dark ground and black on light."""
     cell = np.ascontiguousarray(cell)
-    size = max(0.5, cell.shape[0] / 160)
+    side = cell.shape[0]
+    size = max(0.5, side / 160)
     thick = 2 if size > 0.7 else 1
-    place, font = (5, cell.shape[0] - 7), cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(cell, text, place, font, size, (0.0, 0.0, 0.0), thick + 3, cv2.LINE_AA)
-    cv2.putText(cell, text, place, font, size, (1.0, 1.0, 1.0), thick, cv2.LINE_AA)
+    ground = float(cell[side * 3 // 4 :, : side // 2].mean())
+    ink, rim = ((1.0,) * 3, (0.0,) * 3) if ground < 0.6 else ((0.0,) * 3, (1.0,) * 3)
+    place, font = (5, side - 7), cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(cell, text, place, font, size, rim, thick + 3, cv2.LINE_AA)
+    cv2.putText(cell, text, place, font, size, ink, thick, cv2.LINE_AA)
     return cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +72,14 @@ def number(value: float, digits: int = 0) -> str:
     return written
 
 
+def significant(value: float) -> str:
+    """A number with two significant digits, or none after the point where it is large: 0.012, 3.4, 128."""
+    digits = 0 if abs(value) >= 100 or value == 0 else max(0, 1 - math.floor(math.log10(abs(value))))
+    return number(value, min(digits, 9))
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage with one decimal: 97.3 %."""
+    if 0 < share < 0.0005:
+        return f"< {number(0.1, 1)}\u202f%"
     return f"{number(share * 100, 1)}\u202f%"

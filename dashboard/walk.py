@@ -12,7 +12,7 @@ import streamlit as st
 from core import images
 from dashboard import figures, lesson, pictures
 from dashboard.cached import Picture
-from dashboard.text import number, t
+from dashboard.text import number, significant, t
 
 SIDE = 448
 
@@ -65,21 +65,21 @@ def _grad_cam_steps(
             "A",
             maps.shape,
             lambda alt: _sheet(pictures.map_sheet(maps, high=high, channels=shown, columns=4), alt),
-            few | {"high": number(high, 2)},
+            few | {"high": significant(high)},
         ),
         Step("y_c", (), lambda alt: _number(label, float(walk.score), alt), {"label": label}),
         Step(
             r"\partial y_c / \partial A",
             gradients.shape,
             lambda alt: _sheet(pictures.map_sheet(gradients, bound=steep, channels=shown, columns=4), alt),
-            few | {"high": f"{steep:.1e}"},
+            few | {"high": significant(steep)},
         ),
         Step("w^c", weights.shape, lambda alt: _weights(weights, part, alt)),
         Step(
             r"\sum_k w^c_k A_k",
             weighted.shape,
             lambda alt: _sheet(pictures.cells(pictures.signed(weighted), SIDE), alt),
-            {"high": number(bound, 3)},
+            {"high": significant(bound)},
         ),
         Step("M^c", values.shape, lambda alt: _sheet(pictures.overlay(picture.image, values, strength, SIDE), alt)),
     ]

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, pictures, views, walk
-from dashboard.text import number, t
+from dashboard import cached, controls, lesson, pictures, problems, views, walk
+from dashboard.text import significant, t
 
 METHOD = "grad_cam"
 SIDE = 448
 
 
 @st.fragment
+@problems.shown
 def explore(frame: controls.Frame) -> None:
     """Controls, pictures and the six steps; a change of a control runs this part of the page alone."""
     entry, picture = frame.network, frame.picture
@@ -39,13 +40,12 @@ def explore(frame: controls.Frame) -> None:
         pictures.photo(pictures.heatmap(values, SIDE)),
         width="stretch",
         alt=t("grad_cam.heatmap_alt", label=name, layer=layer),
-        caption=t("grad_cam.scale", high=number(float(values.max()), 3)),
+        caption=t("grad_cam.scale", high=significant(float(values.max()))),
     )
     walk.grad_cam(picture, explanation, name, channels, strength)
 
 
-frame = controls.current()
 lesson.opening("grad_cam")
-cached.wait_until_ready()
-explore(frame)
+problems.shown(cached.wait_until_ready)()
+explore(controls.current())
 lesson.closing("grad_cam", (walk.GRAD_CAM, "core.attribution.grad_cam:grad_cam", "core.tasks:explain"))

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, views
+from dashboard import cached, controls, lesson, problems, views
 
 
 @st.fragment
+@problems.shown
 def explore(frame: controls.Frame) -> None:
     """The drawing, a layer of choice and its channels; a change of the layer runs this part of the page alone."""
     entry = frame.network
@@ -20,12 +21,17 @@ def explore(frame: controls.Frame) -> None:
     views.feature_maps(frame.picture, entry.name, layer)
 
 
-frame = controls.current()
+@problems.shown
+def show(frame: controls.Frame) -> None:
+    """From the whole network to the first layer's kernels and the table of all layers."""
+    cached.wait_until_ready()
+    rows = cached.describe(frame.network.name)
+    views.totals(frame.network, rows)
+    explore(frame)
+    views.first_kernels(frame.network.name, rows)
+    views.table(rows)
+
+
 lesson.opening("network")
-cached.wait_until_ready()
-rows = cached.describe(frame.network.name)
-views.totals(frame.network, rows)
-explore(frame)
-views.first_kernels(frame.network.name, rows)
-views.table(rows)
+show(controls.current())
 lesson.closing("network", ("core.layers:describe", "core.layers:receptive_field", "core.tasks:channel_health"))

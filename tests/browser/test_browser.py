@@ -104,7 +104,9 @@ def test_nothing_scrolls_sideways_on_a_telephone(page: Page, server: str, slug: 
 def test_accessibility(page: Page, server: str, slug: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     visit(page, f"{server}{slug_path(slug)}")
-    found = Axe().run(page, context={"exclude": [['[data-testid="stSidebarNav"]'], ['[data-testid="stSidebarHeader"]']]})
+    found = Axe().run(
+        page, context={"exclude": [['[data-testid="stSidebarNav"]'], ['[data-testid="stSidebarHeader"]']]}
+    )
     said = [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][-300:]}"
         for violation in found.response["violations"]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from core.compute import Cancelled, Compute, WorkerLost, connect
@@ -147,6 +148,23 @@ def test_a_worker_lost_twice_is_said_and_the_next_task_runs(embedded: Compute, t
     with pytest.raises(WorkerLost, match="ask again"):
         embedded.submit(die_first, str(tmp_path / "mark"), 9).result()
     np.testing.assert_array_equal(embedded.call(double, np.array([1])), [2])
+
+
+def test_a_job_that_kills_its_worker_harms_no_other(embedded: Compute, tmp_path: Path) -> None:
+    killer = embedded.submit(die_first, str(tmp_path / "mark"), 9)
+    others = [embedded.submit(count, 3) for _ in range(3)]
+    with pytest.raises(WorkerLost):
+        killer.result()
+    assert [other.result() for other in others] == [3, 3, 3]
+
+
+def test_pictures_do_not_stay_in_the_server(embedded: Compute) -> None:
+    picture = np.zeros((112, 112, 3), np.float32)
+    embedded.call(double, picture)
+    before = psutil.Process().memory_info().rss
+    for _ in range(200):
+        embedded.call(double, picture)
+    assert psutil.Process().memory_info().rss - before < 100 * picture.nbytes
 
 
 def test_no_cluster_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
