@@ -18,7 +18,7 @@ def main() -> None:
         controls.language_picker()
     page = st.navigation(navigation.pages())
     st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
-    st.html(navigation.STYLE)
+    st.html(navigation.style())
     with st.sidebar:
         controls.frame()
     page.run()

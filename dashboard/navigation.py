@@ -26,8 +26,14 @@ ICONS = {
     "grad_cam": ":material/visibility:",
 }
 
-STYLE = "<style>@media (max-width: 640px) { .st-key-architecture .annotation { display: none; } }</style>"
-"""On a telephone the labels under the drawing of the network would lie on each other."""
+
+def style() -> str:
+    """What the theme in `.streamlit/config.toml` cannot say, as an HTML style."""
+    # On a telephone the labels under the drawing of the network would lie on each other.
+    rules = "@media (max-width: 640px) { .st-key-architecture .annotation { display: none; } }"
+    if st.context.theme.type == "dark":  # a light button; Streamlit would write on it in white
+        rules += ' [data-testid="stBaseButton-primary"] { color: #0b1118; }'
+    return f"<style>{rules}</style>"
 
 
 def path(chapter: str, slug: str) -> Path:

@@ -116,7 +116,7 @@ MINIFACE = Entry(
     subject="face",
     parameters=906_656,
     weights=WEIGHTS / "miniface.npz",
-    sha256="ad17c416bc71420676e4ed1583e33a9954d59047bc0c7362838ba33863fa5830",
+    sha256="f99cbd029a7e82a8bdab874a013fe39614519c1bf7f7fe923f2c1ff83403d47b",
 )
 UNTRAINED = replace(
     MINIFACE,
