@@ -4,7 +4,7 @@
     python benchmarks/class.py --sessions 30 --seconds 60 [--kill-worker] [--json]
 
 Each session is a websocket that speaks Streamlit's protocol, as a browser does: it moves the slider every three
-seconds and waits for its script to finish. Printed are the median and the 95th percentile of the times between.
+seconds and waits for its script to finish; the clock starts when everybody has the page open. Printed are the median and the 95th percentile of the times between.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Session:
         message.rerun_script.page_name = self.page
         message.rerun_script.fragment_id = fragment
         state = message.rerun_script.widget_states.widgets.add(id=slider.id)
-        state.double_array_value.data.append(index)
+        state.string_array_value.data.append(slider.options[index])
         return await self._run(message)
 
     def options(self, key: str) -> int:
@@ -75,12 +75,16 @@ class Session:
                 return time.perf_counter() - began
 
 
-async def student(url: str, until: float, times: list[float], problems: list[str], seed: int) -> None:
-    """Open the page, then move the slider every `PAUSE` seconds."""
+async def student(
+    url: str, seated: asyncio.Barrier, seconds: float, times: list[float], problems: list[str], seed: int
+) -> None:
+    """Open the page; once everybody has, move the slider every `PAUSE` seconds."""
     dice = random.Random(seed)
     async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
         session = Session(socket, PAGE)
         await session.open()
+        await seated.wait()
+        until = time.monotonic() + seconds
         await asyncio.sleep(dice.uniform(0, PAUSE))
         while time.monotonic() < until:
             began = time.perf_counter()
@@ -92,16 +96,19 @@ async def student(url: str, until: float, times: list[float], problems: list[str
         problems += session.problems
 
 
-async def visitor(url: str, until: float, times: list[float]) -> None:
+async def visitor(url: str, seated: asyncio.Barrier, seconds: float, times: list[float]) -> None:
     """Open Home in a new session every second."""
+    await seated.wait()
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
             times.append(await Session(socket, "").open())
         await asyncio.sleep(1)
 
 
-async def kill_worker(after: float) -> None:
+async def kill_worker(seated: asyncio.Barrier, after: float) -> None:
     """Kill the embedded worker as the system does when memory runs out."""
+    await seated.wait()
     await asyncio.sleep(after)
     largest = max(
         (p for p in psutil.process_iter(["cmdline"]) if "spawn_main" in " ".join(p.info["cmdline"] or [])),
@@ -113,7 +120,8 @@ async def kill_worker(after: float) -> None:
 def summary(times: list[float]) -> dict[str, float]:
     """Milliseconds: median, 95th percentile, maximum; and how many."""
     p50, p95, most = np.percentile(times, [50, 95, 100]) * 1000
-    return {"count": len(times), "p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "max_ms": round(most, 1)}
+    rounded = {"p50_ms": round(float(p50), 1), "p95_ms": round(float(p95), 1), "max_ms": round(float(most), 1)}
+    return {"count": len(times), **rounded}
 
 
 async def run(options: argparse.Namespace) -> dict[str, object]:
@@ -124,10 +132,10 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
     problems: list[str] = []
     async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
         first = await Session(socket, PAGE).open()  # the worker may still be starting: not part of the class
-    until = time.monotonic() + options.seconds
-    crowd = [student(url, until, slides, problems, seed) for seed in range(options.sessions)]
-    extra = [kill_worker(options.seconds / 2)] if options.kill_worker else []
-    await asyncio.gather(visitor(url, until, homes), *crowd, *extra)
+    seated = asyncio.Barrier(options.sessions + 1 + options.kill_worker)
+    crowd = [student(url, seated, options.seconds, slides, problems, seed) for seed in range(options.sessions)]
+    extra = [kill_worker(seated, options.seconds / 2)] if options.kill_worker else []
+    await asyncio.gather(visitor(url, seated, options.seconds, homes), *crowd, *extra)
     return {
         "sessions": options.sessions,
         "first_page_s": round(first, 2),

@@ -66,12 +66,16 @@ def _warm(door: Future[Compute]) -> None:
 
 
 def _warm_layers(door: Future[Compute]) -> None:
-    """Have the worker compile Grad-CAM for the other layers, one short task after the other."""
+    """Have the worker render what channels are judged by, and compile Grad-CAM for the other layers.
+
+    One short task after the other, so that a person's question comes between two of them.
+    """
     from core import tasks
 
     if os.environ.get("GLASSBOX_SCHEDULER") == "inline":
         return
     name = default_network()
+    door.result().call(tasks.channel_health, name, NETWORKS[name].default_layer)
     grey = np.full((NETWORKS[name].input_size, NETWORKS[name].input_size, 3), 0.5, np.float32)
     for row in door.result().call(tasks.describe, name):
         if row.spatial and row.kind != "InputLayer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 
 import streamlit as st
@@ -87,7 +88,9 @@ def draw(progress: Progress) -> None:
     asked = st.session_state["climb_request"]
     seen, curve = st.columns(2, gap="large")
     if progress.picture:
-        seen.image(progress.picture, width="stretch", alt=t("filters.forming_alt", layer=asked.layer))
+        # In the page itself: a file's address would be gone with the next picture, before a slow browser asks for it.
+        address = f"data:image/jpeg;base64,{b64encode(progress.picture).decode()}"
+        seen.image(address, width="stretch", alt=t("filters.forming_alt", layer=asked.layer))
     with curve:
         _curve({name: (list(points), list(points.values())) for name, points in history.items()})
 
@@ -113,7 +116,7 @@ def show(request: Request, found: FilterPictures, label: str | None = None) -> N
             first, last = found.activations[0][[0, -1]]
             st.markdown(t("filters.rose", first=number(float(first), 2), last=number(float(last), 2)))
     else:
-        sheet = pictures.contact_sheet(list(found.images), request.channels, crossed=silent)
+        sheet = pictures.contact_sheet(list(found.images), request.channels, crossed=silent, columns=8, gap_shade=1.0)
         st.image(
             pictures.chart(sheet),
             width="stretch",

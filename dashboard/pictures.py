@@ -29,8 +29,8 @@ _SIGNED = np.stack(
 
 
 def photo(image: Image) -> bytes:
-    """A photograph-like picture, encoded for the browser."""
-    return images.encode(image, "webp", 88)
+    """A photograph-like picture, encoded for the browser; as JPEG, a tenth of the time that WebP takes."""
+    return images.encode(image, "jpeg", 88)
 
 
 def chart(image: Image) -> bytes:
@@ -90,8 +90,9 @@ def contact_sheet(
     notes: Mapping[int, str] | None = None,
     crossed: Sequence[int] = (),
     columns: int | None = None,
+    gap_shade: float = 0.5,
 ) -> Image:
-    """Square pictures in rows as one picture, each with its number.
+    """Square pictures in rows as one picture, each with its number; what is between them is grey of `gap_shade`.
 
     `notes` (number -> text) follow the number, the numbers in `crossed` are crossed out.
     """
@@ -99,7 +100,7 @@ def contact_sheet(
     gap = 4
     tile = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - gap
     rows = -(-len(pictures) // columns)
-    sheet = np.full((rows * (tile + gap) - gap, columns * (tile + gap) - gap, 3), 0.5, dtype=np.float32)
+    sheet = np.full((rows * (tile + gap) - gap, columns * (tile + gap) - gap, 3), gap_shade, dtype=np.float32)
     for place, (picture, number) in enumerate(zip(pictures, numbers, strict=True)):
         cell = _enlarged(picture, tile)
         if number in crossed:

@@ -129,7 +129,9 @@ def table(rows: Sequence[LayerRow]) -> None:
     largest = max(row.parameters for row in rows)
     share = st.column_config.ProgressColumn(min_value=0, max_value=largest, format="localized")
     config = {t("network.column_parameters"): share}
-    st.dataframe(columns, hide_index=True, height="content", column_config=config, alt=t("network.table"))
+    st.dataframe(
+        columns, hide_index=True, height="content", column_config=config, placeholder="–", alt=t("network.table")
+    )
 
 
 def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None = None, top: int = 5) -> None:

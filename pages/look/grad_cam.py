@@ -31,13 +31,13 @@ def explore(frame: controls.Frame) -> None:
     left, middle, right = st.columns(3)
     left.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
     middle.image(
-        pictures.photo(pictures.overlay(picture.image, values, strength, SIDE)),
+        pictures.chart(pictures.overlay(picture.image, values, strength, SIDE)),
         width="stretch",
         alt=t("grad_cam.overlay_alt", label=name, layer=layer),
         caption=t("grad_cam.overlay", label=name),
     )
     right.image(
-        pictures.photo(pictures.heatmap(values, SIDE)),
+        pictures.chart(pictures.heatmap(values, SIDE)),
         width="stretch",
         alt=t("grad_cam.heatmap_alt", label=name, layer=layer),
         caption=t("grad_cam.scale", high=significant(float(values.max()))),

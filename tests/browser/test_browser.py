@@ -151,7 +151,7 @@ def test_page_is_reached_by_keyboard(page: Page, server: str) -> None:
     while len(reached) < 120 and "Overlay strength" not in (reached or [""])[-1]:
         page.keyboard.press("Tab")
         reached.append(page.evaluate(FOCUSED))
-    for name in ("Where does it look?", "MiniFace", "Another capture", "The formula", "Layer", "Overlay strength"):
+    for name in ("Where does it look?", "Network", "Another capture", "The formula", "Layer", "Overlay strength"):
         assert any(name in said for said in reached), (name, reached)
 
 

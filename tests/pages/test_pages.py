@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core import faces, images, tasks
 from dashboard import lesson, navigation, text
 
 PAGES = [(chapter, slug) for chapter, slugs in navigation.CHAPTERS.items() for slug in slugs]
@@ -99,3 +102,57 @@ def test_a_sample_is_cropped_for_the_network(open_page) -> None:
     app = open_page("", source="samples")
     assert not app.exception
     assert {slider.label for slider in app.slider} >= {text.label("en", "picture.crop_left")}
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    """Put a file into the sidebar's uploader."""
+    app.file_uploader(key="upload_file").set_value((name, data, "image/png"))
+    return app.run()
+
+
+def test_an_upload_is_explained_and_cached_for_its_session_alone(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    explain = tasks.explain
+    monkeypatch.setattr(tasks, "explain", lambda *given: asked.append(1) or explain(*given))
+    photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
+    for _ in range(2):
+        app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
+        assert not app.exception
+        assert app.session_state["picture"].private
+        app.run()  # the same picture in the same session: not asked again
+    assert len(asked) == 1 + 2  # once for the default picture, shared by both, and once for each session's own
+
+
+def test_a_broken_upload_keeps_the_picture_before_it(open_page) -> None:
+    app = open_page("", source="upload")
+    before = app.session_state["picture"].digest
+    app = upload(app, "broken.png", b"\x89PNG\r\n\x1a\nnothing more")
+    assert not app.exception
+    assert [error.value for error in app.error] == [text.label("en", "errors.damaged")]
+    assert app.session_state["picture"].digest == before
+
+
+def test_a_grid_of_filters_waits_for_start_and_then_climbs(open_page) -> None:
+    app = open_page("pages/see/filters.py", show="grid", count="4", iterations="2", layer="conv1_1")
+    assert not app.exception
+    assert "climb_request" not in app.session_state
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception
+    assert app.session_state["climb_request"].channels == (0, 1, 2, 3)
+    assert app.session_state["climb_outcome"].result.images.shape[0] == 4
+
+
+def test_one_filter_climbs_at_once_and_follows_its_controls(open_page) -> None:
+    app = open_page("pages/see/filters.py", layer="conv1_1", iterations="2", channel="3")
+    assert not app.exception
+    assert app.session_state["climb_request"].channels == (3,)
+    app.number_input(key="channel").set_value(5).run()
+    assert app.session_state["climb_request"].channels == (5,)
+    assert any(
+        image.alt == text.label("en", "filters.picture_alt", layer="conv1_1", channel=5) for image in images_of(app)
+    )
+
+
+def images_of(app: AppTest) -> list[Any]:
+    """The pictures on the page, as Streamlit sends them."""
+    return [image for element in app.get("imgs") for image in element.proto.imgs]
