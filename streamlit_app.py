@@ -12,7 +12,7 @@ def main() -> None:
     from dashboard import cached, controls, navigation
     from dashboard.text import t
 
-    icon = "assets/images/icon.png"
+    icon = str(navigation.ROOT / "assets" / "images" / "icon.png")
     st.set_page_config(page_title="Glassbox", page_icon=icon, layout="wide", initial_sidebar_state=340)
     with st.sidebar:
         controls.language_picker()

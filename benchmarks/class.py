@@ -4,7 +4,8 @@
     python benchmarks/class.py --sessions 30 --seconds 60 [--kill-worker] [--json]
 
 Each session is a websocket that speaks Streamlit's protocol, as a browser does: it moves the slider every three
-seconds and waits for its script to finish; the clock starts when everybody has the page open. Printed are the median and the 95th percentile of the times between.
+seconds and waits for its script to finish. The clock starts when everybody has the page open. Printed are the median
+and the 95th percentile of the times between.
 """
 
 from __future__ import annotations

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images, tasks
-from dashboard import lesson, navigation, text
+from dashboard import cached, lesson, navigation, text
 
 PAGES = [(chapter, slug) for chapter, slugs in navigation.CHAPTERS.items() for slug in slugs]
 LANGUAGES = text.languages()
@@ -38,8 +39,6 @@ def test_every_page_has_file_label_icon_and_lessons(chapter: str, slug: str) -> 
 
 
 def test_home_imports_no_network_and_computes_nothing(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashboard import cached
-
     monkeypatch.setattr(cached, "compute", lambda: pytest.fail("Home asked the worker for something"))
     before = set(sys.modules)
     app = open_page("pages/start/home.py")
@@ -110,17 +109,20 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     return app.run()
 
 
-def test_an_upload_is_explained_and_cached_for_its_session_alone(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_explained_and_kept_out_of_the_shared_cache(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     explain = tasks.explain
-    monkeypatch.setattr(tasks, "explain", lambda *given: asked.append(1) or explain(*given))
+    monkeypatch.setattr(tasks, "explain", lambda *given: asked.append(given) or explain(*given))
     photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
-    for _ in range(2):
-        app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
-        assert not app.exception
-        assert app.session_state["picture"].private
-        app.run()  # the same picture in the same session: not asked again
-    assert len(asked) == 1 + 2  # once for the default picture, shared by both, and once for each session's own
+    app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
+    assert not app.exception
+    own = app.session_state["picture"]
+    assert own.private
+    app.run()
+    assert len(asked) == 2  # for the default picture, and once for the upload: its session keeps what was computed
+    network, method, _, class_index, layer = asked[-1]
+    cached.explain(replace(own, private=False), network, method, class_index, layer)
+    assert len(asked) == 3  # the shared cache had never seen it
 
 
 def test_a_broken_upload_keeps_the_picture_before_it(open_page) -> None:
