@@ -16,6 +16,7 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -36,24 +37,28 @@ class Session:
 
     socket: ClientConnection
     page: str
+    query: str = ""
     sliders: dict[str, tuple[Slider, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     async def open(self) -> float:
         """Open the page; seconds until its script finished."""
-        message = BackMsg()
-        message.rerun_script.page_name = self.page
-        return await self._run(message)
+        return await self._run(self._message())
 
     async def move(self, key: str, index: int) -> float:
         """Move a slider to the option `index`; seconds until the answer was complete."""
         slider, fragment = next(pair for name, pair in self.sliders.items() if f"-{key}" in name)
-        message = BackMsg()
-        message.rerun_script.page_name = self.page
+        message = self._message()
         message.rerun_script.fragment_id = fragment
         state = message.rerun_script.widget_states.widgets.add(id=slider.id)
         state.string_array_value.data.append(slider.options[index])
         return await self._run(message)
+
+    def _message(self) -> BackMsg:
+        message = BackMsg()
+        message.rerun_script.page_name = self.page
+        message.rerun_script.query_string = self.query
+        return message
 
     def options(self, key: str) -> int:
         """How many options a slider has."""
@@ -82,7 +87,7 @@ async def student(
     """Open the page; once everybody has, move the slider every `PAUSE` seconds."""
     dice = random.Random(seed)
     async with connect(url, subprotocols=["streamlit"], max_size=None) as socket:
-        session = Session(socket, PAGE)
+        session = Session(socket, PAGE, f"person={2 * seed % 48}&capture={seed}")  # everybody has another picture
         await session.open()
         await seated.wait()
         until = time.monotonic() + seconds
@@ -107,15 +112,13 @@ async def visitor(url: str, seated: asyncio.Barrier, seconds: float, times: list
         await asyncio.sleep(1)
 
 
-async def kill_worker(seated: asyncio.Barrier, after: float) -> None:
-    """Kill the embedded worker as the system does when memory runs out."""
+async def kill_worker(seated: asyncio.Barrier, after: float, port: int) -> None:
+    """Kill the embedded worker of the server at `port`, as the system does when memory runs out."""
     await seated.wait()
     await asyncio.sleep(after)
-    largest = max(
-        (p for p in psutil.process_iter(["cmdline"]) if "spawn_main" in " ".join(p.info["cmdline"] or [])),
-        key=lambda process: process.memory_info().rss,
-    )
-    largest.kill()
+    server = next(c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port)
+    workers = psutil.Process(server).children(recursive=True)
+    max(workers, key=lambda process: process.memory_info().rss).kill()
 
 
 def summary(times: list[float]) -> dict[str, float]:
@@ -135,7 +138,8 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
         first = await Session(socket, PAGE).open()  # the worker may still be starting: not part of the class
     seated = asyncio.Barrier(options.sessions + 1 + options.kill_worker)
     crowd = [student(url, seated, options.seconds, slides, problems, seed) for seed in range(options.sessions)]
-    extra = [kill_worker(seated, options.seconds / 2)] if options.kill_worker else []
+    port = urlsplit(options.url).port or 80
+    extra = [kill_worker(seated, options.seconds / 2, port)] if options.kill_worker else []
     await asyncio.gather(visitor(url, seated, options.seconds, homes), *crowd, *extra)
     return {
         "sessions": options.sessions,

@@ -11,7 +11,6 @@ import streamlit as st
 
 from core import images
 from dashboard import figures, lesson, pictures
-from dashboard.cached import Picture
 from dashboard.text import number, significant, t
 
 SIDE = 448
@@ -31,10 +30,10 @@ class Step:
     values: dict[str, str] = field(default_factory=dict)
 
 
-def grad_cam(picture: Picture, explanation: Any, label: str, channels: tuple[int, ...] | None, strength: float) -> None:
-    """The six steps of Grad-CAM as two rows of three cards."""
+def grad_cam(explanation: Any, label: str, channels: tuple[int, ...] | None, overlay: bytes) -> None:
+    """The six steps of Grad-CAM as two rows of three cards; the last shows the encoded `overlay`."""
     st.header(t("walk.title"), anchor=False)
-    steps = _grad_cam_steps(picture, explanation, label, channels, strength)
+    steps = _grad_cam_steps(explanation, label, channels, overlay)
     for row in (0, 3):
         for number_of_step, column in enumerate(st.columns(3), start=row):
             with column.container(border=True, height="stretch"):
@@ -50,12 +49,9 @@ def _card(place: int, step: Step) -> None:
     st.code(lesson.source_line(GRAD_CAM, GRAD_CAM_LINES[place]), language="python", wrap_lines=True)
 
 
-def _grad_cam_steps(
-    picture: Picture, explanation: Any, label: str, channels: tuple[int, ...] | None, strength: float
-) -> list[Step]:
+def _grad_cam_steps(explanation: Any, label: str, channels: tuple[int, ...] | None, overlay: bytes) -> list[Step]:
     walk = explanation.map.walk
     maps, gradients, weights, weighted = walk.feature_maps, walk.gradients, walk.weights, walk.weighted
-    values = explanation.map.values
     part = range(len(weights)) if channels is None else channels
     high, steep, bound = float(maps.max()), float(np.abs(gradients).max()), float(np.abs(weighted).max())
     shown = _shown(weights, part)
@@ -81,7 +77,7 @@ def _grad_cam_steps(
             lambda alt: _sheet(pictures.cells(pictures.signed(weighted), SIDE), alt),
             {"high": significant(bound)},
         ),
-        Step("M^c", values.shape, lambda alt: _sheet(pictures.overlay(picture.image, values, strength, SIDE), alt)),
+        Step("M^c", explanation.map.values.shape, lambda alt: st.image(overlay, width="stretch", alt=alt)),
     ]
 
 

@@ -28,10 +28,11 @@ def explore(frame: controls.Frame) -> None:
         views.prediction(entry, explanation.probabilities, explanation.class_index)
     name = entry.labels[explanation.class_index]
     values = explanation.map.values
+    overlay = pictures.chart(pictures.overlay(picture.image, values, strength, SIDE))
     left, middle, right = st.columns(3)
     left.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
     middle.image(
-        pictures.chart(pictures.overlay(picture.image, values, strength, SIDE)),
+        overlay,
         width="stretch",
         alt=t("grad_cam.overlay_alt", label=name, layer=layer),
         caption=t("grad_cam.overlay", label=name),
@@ -42,7 +43,7 @@ def explore(frame: controls.Frame) -> None:
         alt=t("grad_cam.heatmap_alt", label=name, layer=layer),
         caption=t("grad_cam.scale", high=significant(float(values.max()))),
     )
-    walk.grad_cam(picture, explanation, name, channels, strength)
+    walk.grad_cam(explanation, name, channels, overlay)
 
 
 lesson.opening("grad_cam")

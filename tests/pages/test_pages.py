@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -150,11 +149,5 @@ def test_one_filter_climbs_at_once_and_follows_its_controls(open_page) -> None:
     assert app.session_state["climb_request"].channels == (3,)
     app.number_input(key="channel").set_value(5).run()
     assert app.session_state["climb_request"].channels == (5,)
-    assert any(
-        image.alt == text.label("en", "filters.picture_alt", layer="conv1_1", channel=5) for image in images_of(app)
-    )
-
-
-def images_of(app: AppTest) -> list[Any]:
-    """The pictures on the page, as Streamlit sends them."""
-    return [image for element in app.get("imgs") for image in element.proto.imgs]
+    told = text.label("en", "filters.picture_alt", layer="conv1_1", channel=5)
+    assert told in [picture.alt for element in app.image for picture in element.proto.imgs]
