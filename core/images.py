@@ -9,16 +9,17 @@ import hashlib
 import io
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
 from cv2.data import haarcascades
 from PIL import Image as Pillow
 from PIL import ImageOps
+
+from core.errors import ReasonedError
 
 Image = np.ndarray
 
@@ -68,17 +69,10 @@ _OWN = ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (0, b"BM"))
 """(offset, bytes) of the formats that are read: with such a start, what cannot be opened is damaged."""
 
 
-class ImageError(ValueError):
-    """A picture that cannot be used; `str()` is one English sentence, `reason` and `details` translate it."""
+class ImageError(ReasonedError):
+    """A picture that cannot be used."""
 
-    def __init__(self, reason: str, **details: Any) -> None:
-        super().__init__(REASONS[reason].format(**details))
-        self.reason = reason
-        self.details = details
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel between processes: an exception is otherwise rebuilt from its message alone."""
-        return partial(ImageError, self.reason, **self.details), ()
+    reasons = REASONS
 
 
 def read(data: bytes, name: str = "") -> Image:

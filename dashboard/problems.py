@@ -9,18 +9,18 @@ from typing import Any
 import streamlit as st
 
 from core.compute import Cancelled, WorkerLost
-from core.images import ImageError
-from core.networks import NetworkError
+from core.errors import ReasonedError
+from dashboard import text
 from dashboard.text import t
 
-EXPECTED = (Cancelled, WorkerLost, ImageError, NetworkError)
+EXPECTED = (Cancelled, WorkerLost, ReasonedError)
 """Errors that have a sentence; any other is a mistake in the program and is shown as one."""
 
 
 def sentence(error: Exception) -> str:
     """What an expected error says to the person at the screen."""
-    if isinstance(error, ImageError | NetworkError):
-        return t(f"errors.{error.reason}", **error.details)
+    if isinstance(error, ReasonedError):
+        return text.sentence(error)
     return t("jobs.cancelled" if isinstance(error, Cancelled) else "jobs.lost")
 
 

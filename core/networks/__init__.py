@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.errors import ReasonedError
 from core.faces import PEOPLE, group_of
 from core.images import resize
 
@@ -45,17 +46,10 @@ REASONS: dict[str, str] = {
 """Reason -> what arrived, what was expected, what to do."""
 
 
-class NetworkError(ValueError):
-    """A request that a network cannot answer; `str()` is one English sentence, `reason` and `details` translate it."""
+class NetworkError(ReasonedError):
+    """A request that a network cannot answer."""
 
-    def __init__(self, reason: str, **details: Any) -> None:
-        super().__init__(REASONS[reason].format(**details))
-        self.reason = reason
-        self.details = details
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel between processes: an exception is otherwise rebuilt from its message alone."""
-        return partial(NetworkError, self.reason, **self.details), ()
+    reasons = REASONS
 
 
 @dataclass(frozen=True)
