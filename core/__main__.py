@@ -28,8 +28,9 @@ from typer.exceptions import TyperException
 
 from core import attribution, faces, features, images, networks, tasks
 from core.attribution.overlay import lay_out, overlay
+from core.errors import ReasonedError
 from core.images import Box
-from core.networks import NETWORKS, Entry, NetworkError
+from core.networks import NETWORKS, Entry
 from core.params import Param
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -74,7 +75,7 @@ def list_networks(as_json: AsJson = False) -> None:
             "available": entry.available,
             "default_layer": entry.default_layer,
             "input_size": entry.input_size,
-            "classes": len(entry.labels),
+            "classes": entry.classes,
         }
         for entry in NETWORKS.values()
     ]
@@ -384,7 +385,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not arguments or (arguments[0] not in commands and not arguments[0].startswith("-")):
             raise BadInput(f"Received {' '.join(arguments[:1]) or 'no command'}; choose one of: {', '.join(commands)}.")
         return app(arguments, prog_name="python -m core", standalone_mode=False) or 0
-    except (BadInput, NetworkError) as error:
+    except (BadInput, ReasonedError) as error:
         message = str(error)
     except TyperException as error:
         message = error.format_message()

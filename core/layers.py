@@ -6,13 +6,12 @@ Everything here builds new models around the shared layers; no layer is changed,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from core.networks import LayerRow, NetworkError
+from core.networks import LayerRow, Network, NetworkError, kept
 
 __all__ = [
     "LayerRow",
@@ -52,11 +51,28 @@ def check_channels(model: keras.Model, layer: str, channels: Sequence[int]) -> l
 
 def spatial_layers(model: keras.Model) -> list[str]:
     """Names of the layers whose output is feature maps `(n, h, w, k)`, from picture to logits."""
-    return [
-        layer.name
-        for layer in model.layers
-        if len(layer.output.shape) == 4 and not isinstance(layer, keras.layers.InputLayer)
-    ]
+    return [layer.name for layer in model.layers if is_spatial(layer)]
+
+
+def is_spatial(layer: keras.layers.Layer) -> bool:
+    """Whether a layer's output is feature maps of more than one place; the input is no layer here."""
+    shape = layer.output.shape
+    return len(shape) == 4 and shape[1:3] != (1, 1) and not isinstance(layer, keras.layers.InputLayer)
+
+
+def passed_layers(model: keras.Model) -> set[str]:
+    """Names of the layers through which every way from the picture to the answer leads: at no other can it be split.
+
+    Behind such a layer nothing is read that was made before it. Layers stand in an order in which each comes after
+    those that it reads.
+    """
+    last_read = {id(tensor): place for place, layer in enumerate(model.layers) for tensor in _before(layer)}
+    names, open_until = set(), 0
+    for place, layer in enumerate(model.layers):
+        if open_until <= place:
+            names.add(layer.name)
+        open_until = max(open_until, last_read.get(id(layer.output), 0))
+    return names
 
 
 def kernel_layers(model: keras.Model) -> list[str]:
@@ -75,12 +91,28 @@ def cut(model: keras.Model, layer: str, *, linear: bool = False) -> keras.Model:
     With `linear` the layer's own activation is left out, so that the output is the pre-activation.
     """
     last = layer_of(model, layer)
+    if linear and isinstance(last, keras.layers.Activation | keras.layers.ReLU):
+        return keras.Model(model.input, last.input)
     activation = getattr(last, "activation", keras.activations.linear)
     if not linear or activation is keras.activations.linear:
         return keras.Model(model.input, last.output)
     before = keras.Model(model.input, last.input)
     inputs = keras.Input(model.input_shape[1:])
     return keras.Model(inputs, _without_activation(last)(before(inputs)))
+
+
+def at_size(model: keras.Model, size: int) -> keras.Model:
+    """The same layers with the same weights, laid out for pictures of `size` x `size` pixels.
+
+    NetworkError: a layer, such as a dense one, is tied to the size that it was made for.
+    """
+    if model.input_shape[1:3] == (size, size):
+        return model
+    inputs = keras.Input((size, size, model.input_shape[3]))
+    try:
+        return keras.models.clone_model(model, input_tensors=inputs, clone_function=lambda layer: layer)
+    except ValueError as error:
+        raise NetworkError("tied_to_size", size=size, expected=model.input_shape[1]) from error
 
 
 def _without_activation(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -105,12 +137,12 @@ def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
         raise NetworkError("bypassed_layer", name=layer) from error
 
 
-@lru_cache(maxsize=64)
-def compiled(model: keras.Model, layer: str) -> Callable[[np.ndarray], np.ndarray]:
+@kept
+def compiled(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]:
     """One compiled function, kept, from inputs `(n, h, w, 3)` to the output of `layer`."""
-    part = cut(model, layer)
+    part = cut(network.model, layer)
 
-    @tf.function(input_signature=[tf.TensorSpec(model.input_shape, tf.float32)])
+    @tf.function(input_signature=[tf.TensorSpec(network.model.input_shape, tf.float32)])
     def run(inputs: tf.Tensor) -> tf.Tensor:
         return part(inputs, training=False)
 
@@ -119,7 +151,8 @@ def compiled(model: keras.Model, layer: str) -> Callable[[np.ndarray], np.ndarra
 
 def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
     """Layer -> (size, stride) in pixels: the square of the picture that one value of its maps depends on, and the
-    distance between the squares of two neighbours. The size may exceed the picture.
+    distance between the squares of two neighbours. The size may exceed the picture. Layers that see the whole picture
+    at once, or read one that does, are left out.
 
     `size += (kernel - 1) * dilation * stride`, `stride *= step`, along the height (Araujo 2019, Computing receptive
     fields of convolutional neural networks, https://distill.pub/2019/computing-receptive-fields).
@@ -127,10 +160,11 @@ def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
     fields: dict[int, tuple[int, int]] = {}
     result = {}
     for layer in model.layers:
-        if len(layer.output.shape) != 4:
-            continue
+        read = [fields.get(id(tensor)) for tensor in _before(layer)]
+        if len(layer.output.shape) != 4 or None in read or "Global" in type(layer).__name__:
+            continue  # it sees the whole picture, or reads what does
         window, step, dilation = _window(layer)
-        size, stride = max((fields[id(tensor)] for tensor in _before(layer)), default=(1, 1))
+        size, stride = max(read, default=(1, 1))
         result[layer.name] = size + (window - 1) * dilation * stride, stride * step
         fields[id(layer.output)] = result[layer.name]
     return result
@@ -153,7 +187,7 @@ def _window(layer: keras.layers.Layer) -> tuple[int, int, int]:
 
 def describe(model: keras.Model) -> list[LayerRow]:
     """One row a layer, from picture to logits."""
-    fields = receptive_field(model)
+    fields, passed = receptive_field(model), passed_layers(model)
     return [
         LayerRow(
             name=layer.name,
@@ -162,6 +196,8 @@ def describe(model: keras.Model) -> list[LayerRow]:
             parameters=layer.count_params(),
             receptive_field=fields.get(layer.name, (None, None))[0],
             stride=fields.get(layer.name, (None, None))[1],
+            spatial=is_spatial(layer),
+            passed=layer.name in passed,
         )
         for layer in model.layers
     ]

@@ -17,9 +17,10 @@ import numpy as np
 from core import attribution, faces, images
 from core.attribution import SaliencyMap
 from core.features import FilterPictures, contact_sheet
-from core.networks import BATCH, LayerRow, NetworkError, load
+from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, NetworkError, batch_size, load
 
-HEALTH_CAPTURES, HEALTH_SEED = 64, 42
+HEALTH_CAPTURES, FEW_HEALTH_CAPTURES, HEALTH_SEED = 64, 8, 42
+"""Captures that channels are judged by: many for a small network, few for a large one, so that both take a second."""
 ALIKE = 0.95
 """Cosine similarity from which on two channels count as duplicates."""
 PICTURE_EVERY = 0.1
@@ -45,20 +46,27 @@ class ChannelHealth:
     duplicates: list[tuple[int, int, float]]
 
 
-def predict(network: str, images: np.ndarray) -> np.ndarray:
+def predict(network: str | Entry, images: np.ndarray) -> np.ndarray:
     """Probabilities `(n, classes)` for pictures `(n, h, w, 3)` in [0, 1]."""
     return load(network).predict(images)
 
 
-def describe(network: str) -> list[LayerRow]:
+def describe(network: str | Entry) -> list[LayerRow]:
     """One row a layer, from picture to logits."""
     from core import layers
 
     return layers.describe(load(network).model)
 
 
+def inspect(path: str) -> Guest:
+    """What a `.keras` file says of its network; NetworkError where it cannot be used."""
+    from core.networks import guests
+
+    return guests.inspect(path)
+
+
 def explain(
-    network: str,
+    network: str | Entry,
     method: str,
     image: np.ndarray,
     class_index: int | None = None,
@@ -81,12 +89,12 @@ def explain(
     return Explanation(saliency, index, saliency.layer, probabilities, time.perf_counter() - started)
 
 
-def feature_maps(network: str, layer: str, image: np.ndarray) -> np.ndarray:
+def feature_maps(network: str | Entry, layer: str, image: np.ndarray) -> np.ndarray:
     """Feature maps `(h, w, k)` of a layer, after its activation, for a picture `(h, w, 3)` in [0, 1]."""
     return _spatial(network, layer, image)[0]
 
 
-def kernels(network: str, layer: str) -> np.ndarray:
+def kernels(network: str | Entry, layer: str) -> np.ndarray:
     """Kernels `(kh, kw, cin, cout)` of a convolution."""
     from core.layers import kernel_layers, layer_of
 
@@ -97,16 +105,17 @@ def kernels(network: str, layer: str) -> np.ndarray:
     return np.asarray(convolution.kernel)
 
 
-def channel_health(network: str, layer: str) -> ChannelHealth:
-    """Dead and duplicate channels of a layer on `HEALTH_CAPTURES` rendered captures, always the same ones.
+def channel_health(network: str | Entry, layer: str) -> ChannelHealth:
+    """Dead and duplicate channels of a layer on the `health_captures`, always the same ones.
 
     Dead: never above 0, at no place of no capture. Duplicates: the feature maps of two channels, all places of all
     captures in one vector each, have a cosine above `ALIKE`. A dead channel is nobody's duplicate.
     """
-    batch = health_captures(load(network).entry.input_size)
+    entry = load(network).entry
+    captures, size = health_captures(entry), batch_size(entry)
     parts, dead = [], []
-    for start in range(0, len(batch), BATCH):  # all maps of an early layer at once would not fit a small machine
-        maps = _spatial(network, layer, batch[start : start + BATCH])
+    for start in range(0, len(captures), size):  # all maps of an early layer at once would not fit a small machine
+        maps = _spatial(network, layer, captures[start : start + size])
         columns = maps.reshape(-1, maps.shape[-1])
         parts.append(columns.T @ columns)
         dead.append(columns.max(axis=0) <= 0)
@@ -118,15 +127,20 @@ def channel_health(network: str, layer: str) -> ChannelHealth:
     return ChannelHealth(np.all(dead, axis=0), sorted(duplicates, key=lambda pair: -pair[2]))
 
 
-@lru_cache(maxsize=2)
-def health_captures(size: int) -> np.ndarray:
+def health_captures(entry: Entry) -> np.ndarray:
     """The captures of `channel_health`, `(n, size, size, 3)`: people in turn, each taken in another way."""
+    count = HEALTH_CAPTURES if batch_size(entry) == SMALL_BATCH else FEW_HEALTH_CAPTURES
+    return _captures(count, entry.input_size)
+
+
+@lru_cache(maxsize=3)
+def _captures(count: int, size: int) -> np.ndarray:
     rng = np.random.default_rng(HEALTH_SEED)
-    people = (faces.person(number % faces.PEOPLE) for number in range(HEALTH_CAPTURES))
+    people = (faces.person(number % faces.PEOPLE) for number in range(count))
     return np.stack([faces.render(person, faces.sample_capture(rng), size)[0] for person in people])
 
 
-def _spatial(network: str, layer: str, images: np.ndarray) -> np.ndarray:
+def _spatial(network: str | Entry, layer: str, images: np.ndarray) -> np.ndarray:
     """Feature maps `(n, h, w, k)` of a layer; NetworkError where it has none."""
     from core.layers import layer_of, spatial_layers
 
@@ -137,7 +151,7 @@ def _spatial(network: str, layer: str, images: np.ndarray) -> np.ndarray:
 
 
 def maximize(
-    network: str,
+    network: str | Entry,
     layer: str,
     channels: Sequence[int],
     learning_rate: float = 10.0,
@@ -171,7 +185,7 @@ def maximize(
     )
 
 
-def warm(network: str) -> None:
+def warm(network: str | Entry) -> None:
     """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
     size = load(network).entry.input_size
     explain(network, "grad_cam", np.full((size, size, 3), 0.5, np.float32))

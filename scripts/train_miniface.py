@@ -139,7 +139,8 @@ def train(start: Path | None = None) -> None:
     """
     import keras
 
-    from core.networks import miniface
+    from core.networks import MINIFACE, miniface
+    from core.networks.preprocessing import PREPROCESSING
 
     geometry = np.array([measures(person(n)) for n in (*range(PEOPLE), *TRUNK)], np.float32)
     keras.utils.set_random_seed(SEED)
@@ -175,7 +176,7 @@ def train(start: Path | None = None) -> None:
             people = self.labels[rows]
             taught = {"fc8": people, "traits": geometry[people], "capture": self.captures[rows]}
             taught["conv5_3_relu"] = self.outside[rows]
-            return miniface.preprocess(pictures), taught
+            return PREPROCESSING[MINIFACE.preprocessing](pictures), taught
 
         def on_epoch_end(self) -> None:
             self.epoch += 1

@@ -6,7 +6,6 @@ Selvaraju et al. 2016, https://arxiv.org/abs/1610.02391
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import keras
 import numpy as np
@@ -14,7 +13,7 @@ import tensorflow as tf
 
 from core.attribution import GradCamWalk, SaliencyMap
 from core.layers import check_channels, layer_of, spatial_layers, split
-from core.networks import Network, NetworkError
+from core.networks import Network, NetworkError, kept
 
 TOP = -1
 """Class index that stands for the network's first choice."""
@@ -66,7 +65,7 @@ def walk(
     return feature_maps[0], score, gradients[0], weights, weighted[0], values[0], class_index
 
 
-@lru_cache(maxsize=64)
+@kept
 def _compiled(network: Network, layer: str) -> Callable[..., tuple[tf.Tensor, ...]]:
     """`walk` compiled for a layer, and kept: nothing is traced again when a slider moves."""
     shape = layer_of(network.model, layer).output.shape

@@ -8,7 +8,6 @@ climb at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import keras
 import numpy as np
@@ -16,7 +15,7 @@ import tensorflow as tf
 
 from core.features import FilterPictures, display
 from core.layers import check_channels, cut, layer_of
-from core.networks import Network, NetworkError
+from core.networks import Network, NetworkError, kept
 
 BATCH = 8
 """Pictures that climb together. One or eight: only two shapes are ever compiled."""
@@ -102,7 +101,7 @@ def ascend(
     return pictures + learning_rate * gradients, activation, peak
 
 
-@lru_cache(maxsize=64)
+@kept
 def _compiled(network: Network, layer: str) -> Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """`ascend` compiled for a layer before its activation, and kept."""
     part = cut(network.model, layer, linear=True)
@@ -138,4 +137,4 @@ def _check(activations: np.ndarray, channels: list[int], iteration: int) -> None
 
 def _rectified(layer: keras.layers.Layer) -> bool:
     """Whether the layer's output cannot be negative, so that a channel can be silent."""
-    return getattr(layer, "activation", keras.activations.relu) is keras.activations.relu
+    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) is keras.activations.relu

@@ -5,11 +5,16 @@ Importing this module imports no Keras: the dashboard's server process reads the
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import io
+import os
+import time
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import lru_cache, partial, wraps
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -20,20 +25,34 @@ import numpy as np
 from core.errors import ReasonedError
 from core.faces import PEOPLE, group_of
 from core.images import resize
+from core.networks import files, labels
+from core.networks.files import PublishedFile
+from core.networks.preprocessing import PREPROCESSING
 
 if TYPE_CHECKING:
     import keras
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights"
-BATCH = 32
-"""Pictures that go through a network at once; larger batches gain no speed and cost memory."""
+SMALL, BATCH, SMALL_BATCH = 128, 4, 32
+"""Pictures that go through a network at once: `SMALL_BATCH` of at most `SMALL` pixels a side, `BATCH` of larger ones.
+More gain no speed and cost memory."""
+OVERHEAD = 1.6
+"""What a network takes of memory once it explained a picture, in sizes of its weights."""
+BASE = 1_000_000_000
+"""Bytes of memory that the server and a worker with TensorFlow take before the first network."""
+LEAST = 100_000_000
+"""Bytes for networks that any machine is thought to have, so that the embedded one can always be used."""
+MOST_RESIDENT = 1_200_000_000
+"""Bytes that networks take together at most: one large one, whatever the machine has."""
 
 REASONS: dict[str, str] = {
     "unknown_network": "There is no network {name!r}; choose one of: {choices}.",
-    "missing_weights": "The weights of {name} are missing: expected the file {file}; fetch it or choose another one.",
-    "damaged_weights": "The file {file} is damaged: its SHA-256 is {found}, expected {expected}; fetch it again.",
+    "other_weights": "The file {file} does not hold the weights of {name}: {problem}. Hand in the published file.",
+    "too_large": "{name} needs {needed} GB of memory, and this machine has {available} GB for networks; choose a "
+    "smaller one, such as {smaller}.",
     "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
     "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
+    "tied_to_size": "This layer is tied to pictures of {expected} pixels; received {size}. Choose a layer before it.",
     "flat_layer": "Layer {name!r} has no feature maps; choose one of: {choices}.",
     "bypassed_layer": "Not everything passes through layer {name!r}; choose one behind the joining of the branches.",
     "no_kernels": "Layer {name!r} has no convolution kernels; choose one of: {choices}.",
@@ -41,6 +60,13 @@ REASONS: dict[str, str] = {
     "no_channels": "No channel was chosen; choose at least one, from 0 to {last}.",
     "unknown_class": "{network} has no class {class_index}; choose from 0 to {last}.",
     "unknown_method": "There is no method {name!r}; choose one of: {choices}.",
+    "unreadable_guest": "{file} is no network that Keras can read: {problem}. Hand in a .keras file saved by Keras 3.",
+    "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without Lambda and "
+    "custom layers.",
+    "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
+    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square colour picture and the scores of at "
+    "least two classes.",
+    "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
     "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
 }
 """Reason -> what arrived, what was expected, what to do."""
@@ -56,7 +82,8 @@ class NetworkError(ReasonedError):
 class LayerRow:
     """One layer: `shape` of its output without the batch; `receptive_field` and `stride` in pixels of the input.
 
-    Both are None for a layer that sees the whole picture at once (flatten, dense).
+    Both are None for a layer that sees the whole picture at once (flatten, dense). `spatial`: its output is feature
+    maps `(h, w, k)` of more than one place. `passed`: every way from the picture to the answer leads through it.
     """
 
     name: str
@@ -65,78 +92,266 @@ class LayerRow:
     parameters: int
     receptive_field: int | None
     stride: int | None
+    spatial: bool
+    passed: bool
 
-    @property
-    def spatial(self) -> bool:
-        """Whether the output is feature maps `(h, w, k)`."""
-        return len(self.shape) == 3
+
+class State(StrEnum):
+    """Where a network's files are, and whether there is room for it."""
+
+    EMBEDDED = "embedded"
+    CACHED = "cached"
+    TO_DOWNLOAD = "to_download"
+    TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True)
 class Entry:
     """A network of the table: what is known of it without loading it.
 
-    `builder` and `preprocess` are written "module:function"; `sha256` belongs to the file `weights`.
+    `builder` is "module:function", called with `arguments`; `preprocessing` a mode of `PREPROCESSING`; `names` are its
+    classes, or the file that holds them. `subject` is what it looks at, "face" or "object".
     """
 
     name: str
     title: str
     builder: str
-    preprocess: str
-    labels: tuple[str, ...]
+    arguments: tuple[Any, ...]
+    preprocessing: str
+    names: tuple[str, ...] | PublishedFile
+    classes: int
     input_size: int
     default_layer: str
     embedding_layer: str
     subject: str
     parameters: int
-    weights: Path | None = None
-    sha256: str = ""
+    weights: PublishedFile | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes; numbers while the file that holds them is not here, or not what it should be."""
+        known = self.names if isinstance(self.names, tuple) else _names(self.names)
+        return known if len(known) == self.classes else tuple(f"Class {number}" for number in range(self.classes))
+
+    @property
+    def files(self) -> tuple[PublishedFile, ...]:
+        """The published files that it needs, the weights first."""
+        return tuple(file for file in (self.weights, self.names) if isinstance(file, PublishedFile))
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return 4 * self.parameters
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes while it is used."""
+        return round(OVERHEAD * self.size)
+
+    @property
+    def state(self) -> State:
+        """Whether it can be used now, and else why not."""
+        if self.weights is None or self.weights.path.is_relative_to(WEIGHTS):
+            return State.EMBEDDED
+        if self.memory > memory_for_networks():
+            return State.TOO_LARGE
+        return State.CACHED if self.weights.here else State.TO_DOWNLOAD
 
     @property
     def available(self) -> bool:
-        """Whether the network can be loaded: it has no weights file, or the file is there and its digest is known."""
-        return self.weights is None or (bool(self.sha256) and self.weights.is_file())
+        """Whether it can be loaded now."""
+        return self.state in (State.EMBEDDED, State.CACHED)
+
+
+def _names(file: PublishedFile) -> tuple[str, ...]:
+    return _read_names(file.path, file.path.stat().st_mtime) if file.here else ()
+
+
+@lru_cache(maxsize=8)
+def _read_names(path: Path, modified: float) -> tuple[str, ...]:
+    try:
+        return labels.read(path)
+    except files.FileError:
+        return ()
+
+
+@lru_cache(maxsize=1)
+def memory_for_networks() -> int:
+    """Bytes that networks may take on this machine: of its memory, or `GLASSBOX_MEMORY_GB` of it, what `BASE` leaves."""
+    if gigabytes := os.environ.get("GLASSBOX_MEMORY_GB"):
+        return max(round(float(gigabytes) * 1e9) - BASE, LEAST)
+    from distributed.system import memory_limit  # knows the limits of containers; slow to import
+
+    return max(memory_limit() - BASE, LEAST)
 
 
 MINIFACE = Entry(
     name="MiniFace",
     title="MiniFace, trained on synthetic people",
     builder="core.networks.miniface:build",
-    preprocess="core.networks.miniface:preprocess",
-    labels=tuple(f"Person {number:02d} (group {group_of(number)})" for number in range(PEOPLE)),
+    arguments=(PEOPLE,),
+    preprocessing="tf",
+    names=tuple(f"Person {number:02d} (group {group_of(number)})" for number in range(PEOPLE)),
+    classes=PEOPLE,
     input_size=112,
     default_layer="conv5_3",
     embedding_layer="fc7",
     subject="face",
     parameters=906_656,
-    weights=WEIGHTS / "miniface.npz",
-    sha256="f99cbd029a7e82a8bdab874a013fe39614519c1bf7f7fe923f2c1ff83403d47b",
+    weights=PublishedFile(
+        "miniface.npz",
+        str(WEIGHTS),
+        digest="f99cbd029a7e82a8bdab874a013fe39614519c1bf7f7fe923f2c1ff83403d47b",
+    ),
 )
 UNTRAINED = replace(
     MINIFACE,
     name="MiniFace-untrained",
     title="MiniFace before its training (random weights)",
     weights=None,
-    sha256="",
 )
 
-NETWORKS: dict[str, Entry] = {entry.name: entry for entry in (MINIFACE, UNTRAINED)}
+VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
+KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
+IMAGENET_NAMES = PublishedFile(
+    "imagenet_class_index.json",
+    "models",
+    "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json",
+    "c2c37ea517e94d9795004a39431a14cb",
+)
+
+
+def _vggface_file(name: str) -> PublishedFile:
+    return PublishedFile(name, "models/vggface", VGGFACE_URL + name)
+
+
+def _vggface(variant: str, version: int, classes: int, default_layer: str, embedding: str, parameters: int) -> Entry:
+    return Entry(
+        name=f"VGGFace-{variant}",
+        title=f"{variant} trained on {classes:,} celebrities (VGGFace{version if version > 1 else ''})",
+        builder="core.networks.vggface:build",
+        arguments=(variant,),
+        preprocessing=f"vggface{version}",
+        names=_vggface_file(f"rcmalli_vggface_labels_v{version}.npy"),
+        classes=classes,
+        input_size=224,
+        default_layer=default_layer,
+        embedding_layer=embedding,
+        subject="face",
+        parameters=parameters,
+        weights=_vggface_file(f"rcmalli_vggface_tf_{variant.lower()}.h5"),
+    )
+
+
+def _imagenet(
+    name: str,
+    preprocessing: str,
+    default_layer: str,
+    embedding: str,
+    parameters: int,
+    file: str,
+    digest: str = "",
+    input_size: int = 224,
+    arguments: tuple[Any, ...] = (),
+) -> Entry:
+    return Entry(
+        name=name,
+        title=f"{name}, trained on ImageNet",
+        builder="core.networks.imagenet:build",
+        arguments=arguments or (name,),
+        preprocessing=preprocessing,
+        names=IMAGENET_NAMES,
+        classes=1000,
+        input_size=input_size,
+        default_layer=default_layer,
+        embedding_layer=embedding,
+        subject="object",
+        parameters=parameters,
+        weights=PublishedFile(Path(file).name, "models", KERAS_URL + file, digest),
+    )
+
+
+_TF = "weights_tf_dim_ordering_tf_kernels.h5"
+_TABLE = (
+    MINIFACE,
+    UNTRAINED,
+    _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
+    _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),
+    _vggface("SENet50", 2, 8631, "activation_80", "flatten", 43_777_063),
+    _imagenet(
+        "VGG16",
+        "caffe",
+        "block5_conv3",
+        "fc2",
+        138_357_544,
+        f"vgg16/vgg16_{_TF}",
+        "64373286793e3c8b2b4e3219cbf3544b",
+    ),
+    _imagenet(
+        "ResNet50",
+        "caffe",
+        "conv5_block3_out",
+        "avg_pool",
+        25_636_712,
+        f"resnet/resnet50_{_TF}",
+        "2cb95161c43110f7111970584f804107",
+    ),
+    _imagenet(
+        "ResNet50V2",
+        "tf",
+        "post_relu",
+        "avg_pool",
+        25_613_800,
+        f"resnet/resnet50v2_{_TF}",
+        "3ef43a0b657b3be2300d5770ece849e0",
+    ),
+    _imagenet(
+        "Xception",
+        "tf",
+        "block14_sepconv2_act",
+        "avg_pool",
+        22_910_480,
+        f"xception/xception_{_TF}",
+        "0a58e3b7378bc2990ea3b43d5981f1f6",
+        input_size=299,
+    ),
+    _imagenet(
+        "MobileNet", "tf", "conv_pw_13_relu", "global_average_pooling2d", 4_253_864, "mobilenet/mobilenet_1_0_224_tf.h5"
+    ),
+    _imagenet(
+        "MobileNet-0.25",
+        "tf",
+        "conv_pw_13_relu",
+        "global_average_pooling2d",
+        475_544,
+        "mobilenet/mobilenet_2_5_224_tf.h5",
+        arguments=("MobileNet", 0.25),
+    ),
+)
+NETWORKS: dict[str, Entry] = {entry.name: entry for entry in _TABLE}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open."""
+
+    input_size: int | None
+    classes: int
+    parameters: int
+    default_layer: str
+    embedding_layer: str
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
     """A loaded network, shared by everybody: read it, build sub-networks from it, never change it.
 
-    `model` maps preprocessed inputs to logits.
+    `model` maps preprocessed inputs to logits; `kept` holds what `kept` made of it.
     """
 
     entry: Entry
     model: keras.Model
-
-    @cached_property
-    def preprocess(self) -> Callable[[np.ndarray], np.ndarray]:
-        """The function from pictures in [0, 1] to what the network was trained on."""
-        return resolve(self.entry.preprocess)
+    kept: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
         """Make a batch of pictures, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], fit for the network, float32.
@@ -150,15 +365,15 @@ class Network:
         height, width = self.model.input_shape[1:3]
         if batch.shape[1:3] != (height, width):
             batch = np.stack([resize(image, height, width) for image in batch])
-        return np.asarray(self.preprocess(batch), np.float32)
+        return np.asarray(PREPROCESSING[self.entry.preprocessing](batch), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
         """Output of a layer, by default the logits, for pictures as in `inputs`: `(n, ...)`."""
         from core.layers import compiled
 
-        function = compiled(self.model, layer or self.model.layers[-1].name)
-        inputs = self.inputs(images)
-        chunks = (inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH))
+        function = compiled(self, layer or self.model.layers[-1].name)
+        inputs, size = self.inputs(images), batch_size(self.entry)
+        chunks = (inputs[start : start + size] for start in range(0, len(inputs), size))
         return np.concatenate([function(chunk) for chunk in chunks])
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -175,12 +390,34 @@ class Network:
         return int(class_index)
 
 
-def find(name: str) -> Entry:
-    """The entry of a network; upper and lower case are the same. NetworkError for an unknown name."""
+def batch_size(entry: Entry) -> int:
+    """How many pictures go through the network at once."""
+    return SMALL_BATCH if entry.input_size <= SMALL else BATCH
+
+
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make what `function(network, *key)` returns once, and keep it as long as the network: it goes when that goes."""
+
+    @wraps(function)
+    def call(network: Network, *key: Any) -> Any:
+        if function not in network.kept:
+            network.kept[function] = lru_cache(maxsize=64)(partial(function, network))
+        return network.kept[function](*key)
+
+    return call
+
+
+def find(network: str | Entry) -> Entry:
+    """The entry of a network by its name, upper and lower case being the same; an entry is returned as it is.
+
+    NetworkError for an unknown name.
+    """
+    if isinstance(network, Entry):
+        return network
     for entry in NETWORKS.values():
-        if entry.name.casefold() == name.strip().casefold():
+        if entry.name.casefold() == network.strip().casefold():
             return entry
-    raise NetworkError("unknown_network", name=name, choices=", ".join(NETWORKS))
+    raise NetworkError("unknown_network", name=network, choices=", ".join(NETWORKS))
 
 
 def resolve(path: str) -> Any:
@@ -189,35 +426,87 @@ def resolve(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
-_LOADING = Lock()
+_resident: dict[Entry, Network] = {}
+_asked: dict[Entry, float] = {}
+"""The loaded networks, and when each was asked for last."""
+_loading = Lock()
 
 
-def load(name: str) -> Network:
-    """The network of this name, loaded once in this process.
+def load(network: str | Entry) -> Network:
+    """The network of this name or entry, loaded once in this process; others give way where memory is short.
 
-    NetworkError: unknown name, weights missing, or their SHA-256 not the one in the table.
+    NetworkError: unknown name, not enough memory, or another network's weights. FileError: weights missing or damaged.
     """
-    with _LOADING:  # two threads that ask at once must not build it twice
-        return _load(find(name))
+    entry = find(network)
+    if entry not in _resident:
+        with _loading:  # two threads that ask at once must not build it twice
+            if entry not in _resident:
+                _make_room(entry)
+                _resident[entry] = _build(entry)
+    _asked[entry] = time.monotonic()
+    return _resident[entry]
 
 
-@lru_cache(maxsize=8)
-def _load(entry: Entry) -> Network:
-    weights = None if entry.weights is None else _read_weights(entry, entry.weights)
-    model = resolve(entry.builder)(len(entry.labels))
-    if weights is not None:
-        for layer in model.layers:
-            layer.set_weights([weights[f"{layer.name}/{weight.name}"].astype(np.float32) for weight in layer.weights])
+def _build(entry: Entry) -> Network:
+    if entry.weights is not None and (first := files.check(entry.weights)):
+        warnings.warn(f"{entry.weights.name} is another file than the one first seen ({first}).", stacklevel=2)
+    model = _model(entry)
+    if entry.weights is not None:
+        _set_weights(entry, model, entry.weights.path)
     return Network(entry, model)
 
 
-def _read_weights(entry: Entry, file: Path) -> dict[str, np.ndarray]:
-    """Arrays "layer/weight" of an .npz file, its digest checked before NumPy reads it."""
-    if not file.is_file():
-        raise NetworkError("missing_weights", name=entry.name, file=file.name)
-    data = file.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != entry.sha256:
-        raise NetworkError("damaged_weights", file=file.name, found=found, expected=entry.sha256 or "not yet known")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return dict(arrays)
+def _model(entry: Entry) -> keras.Model:
+    """The network's layers with random weights, named the same every time: Keras numbers them thread by thread."""
+    with ThreadPoolExecutor(1) as fresh:
+        return fresh.submit(resolve(entry.builder), *entry.arguments).result()
+
+
+def _make_room(entry: Entry) -> None:
+    """Let go of the networks that were not used for longest, until there is room for another one."""
+    room = memory_for_networks()
+    if entry.memory > room:
+        raise NetworkError(
+            "too_large",
+            name=entry.name,
+            needed=f"{(entry.memory + BASE) / 1e9:.1f}",
+            available=f"{room / 1e9:.1f}",
+            smaller=", ".join(other.name for other in NETWORKS.values() if other.memory <= room),
+        )
+    while _resident and entry.memory + sum(other.memory for other in _resident) > min(room, MOST_RESIDENT):
+        del _resident[min(_resident, key=_asked.__getitem__)]
+        gc.collect()  # compiled functions and models hold each other
+
+
+def _set_weights(entry: Entry, model: keras.Model, file: Path) -> None:
+    """Read the weights of every layer, one layer after the other, so that they are in memory once."""
+    try:
+        if file.suffix == ".npz":
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
+                for layer in model.layers:
+                    layer.set_weights([arrays[f"{layer.name}/{w.name}"].astype(np.float32) for w in layer.weights])
+        else:
+            _set_h5_weights(model, file)
+    except (ValueError, KeyError) as error:
+        raise NetworkError("other_weights", name=entry.name, file=file.name, problem=str(error)) from error
+
+
+def _set_h5_weights(model: keras.Model, file: Path) -> None:
+    """Read an HDF5 file of Keras 1 or 2: by layer names where they are the same, else in their order as Keras does."""
+    import h5py
+
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    with h5py.File(file) as content:
+        root = content.get("model_weights", content)
+        groups = {_text(name): root[name] for name in root.attrs["layer_names"]}
+        saved = {name.replace("/", "_"): group for name, group in groups.items() if len(group.attrs["weight_names"])}
+        if len(saved) != len(layers):
+            raise ValueError(f"it holds weights of {len(saved)} layers, expected {len(layers)}")
+        same = saved.keys() == layers.keys()
+        for name, (layer_name, layer) in zip(saved, layers.items(), strict=True):
+            group = saved[layer_name if same else name]
+            layer.set_weights([np.asarray(group[weight]) for weight in group.attrs["weight_names"]])
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name

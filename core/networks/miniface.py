@@ -19,11 +19,6 @@ FC6, FC7 = 128, 128
 """Units of the two hidden dense layers; fc7 is the embedding."""
 
 
-def preprocess(images: np.ndarray) -> np.ndarray:
-    """Centre pictures on zero: `(n, h, w, 3)` in [0, 1] -> the same shape in [-1, 1]."""
-    return images * 2.0 - 1.0
-
-
 def build(classes: int = PEOPLE, *, normalize: bool = False, seed: int = 0) -> keras.Model:
     """Build MiniFace with random weights (He 2015, https://arxiv.org/abs/1502.01852); its output are logits.
 

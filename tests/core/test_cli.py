@@ -151,7 +151,7 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
         ([], "networks, faces, predict, filters, explain"),
         (["train"], "Received train; choose one of: networks"),
         (["networks", "--xml"], "--xml"),
-        (["explain", "--network", "VGG16", "--image", "{image}", "--out", "{out}"], "MiniFace, MiniFace-untrained"),
+        (["explain", "--network", "VGG20", "--image", "{image}", "--out", "{out}"], "MiniFace, MiniFace-untrained"),
         ([*EXPLAIN, "--method", "lime"], "grad_cam"),
         ([*EXPLAIN, "--layer", "conv9"], "conv1_1, conv1_2"),
         ([*EXPLAIN, "--layer", "fc7"], "no feature maps"),

@@ -21,7 +21,7 @@ def one_convolution(kernel: list[list[float]], bias: list[float], activation: st
     x = keras.layers.Conv2D(len(kernel), 1, activation=activation, name="maps")(inputs)
     model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="logits")(x))
     model.get_layer("maps").set_weights([np.float32(kernel).T[None, None], np.float32(bias)])
-    return Network(replace(UNTRAINED, name="Tiny", preprocess="numpy:asarray", default_layer="maps"), model)
+    return Network(replace(UNTRAINED, name="Tiny", preprocessing="unit", default_layer="maps"), model)
 
 
 def test_one_convolution_by_hand():

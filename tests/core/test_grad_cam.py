@@ -33,7 +33,7 @@ def tiny() -> Network:
     model.get_layer("maps").set_weights([kernel, np.zeros(2)])
     rows = np.stack([FIRST_GRADIENT, SECOND_GRADIENT], axis=-1).ravel()
     model.get_layer("logits").set_weights([np.stack([rows, np.zeros(12)], axis=1), np.float32([0, 1])])
-    return Network(replace(UNTRAINED, name="Tiny", preprocess="numpy:asarray", default_layer="maps"), model)
+    return Network(replace(UNTRAINED, name="Tiny", preprocessing="unit", default_layer="maps"), model)
 
 
 @pytest.fixture(scope="module")

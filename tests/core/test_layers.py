@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from core import layers
-from core.networks import NetworkError, load
+from core.networks import UNTRAINED, Network, NetworkError, load
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +82,10 @@ def test_linear_cut_of_a_layer_without_activation(miniface):
 
 
 def test_compiled_gives_the_layer_output_and_is_kept(miniface):
-    x = batch(miniface)
-    function = layers.compiled(miniface, "pool2")
+    x, network = batch(miniface), Network(UNTRAINED, miniface)
+    function = layers.compiled(network, "pool2")
     np.testing.assert_allclose(function(x), np.asarray(layers.cut(miniface, "pool2")(x)), rtol=1e-5, atol=1e-6)
-    assert layers.compiled(miniface, "pool2") is function
+    assert layers.compiled(network, "pool2") is function
 
 
 def test_receptive_fields_are_those_of_vgg16(miniface):

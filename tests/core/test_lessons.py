@@ -12,6 +12,7 @@ import pytest
 
 from core import images, networks
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
+from core.networks import files
 
 LESSONS = Path(__file__).resolve().parents[2] / "assets" / "lessons"
 LANGUAGES = sorted(folder.name for folder in LESSONS.iterdir() if folder.is_dir())
@@ -126,7 +127,7 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    reasons = images.REASONS | networks.REASONS
+    reasons = images.REASONS | networks.REASONS | files.REASONS
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():

@@ -50,7 +50,7 @@ def test_it_has_vgg16_s_layers_and_nothing_else() -> None:
 
 
 def test_its_file_is_small() -> None:
-    assert NETWORKS["MiniFace"].weights.stat().st_size <= 4_000_000
+    assert NETWORKS["MiniFace"].weights.path.stat().st_size <= 4_000_000
 
 
 def test_folding_keeps_the_function() -> None:

@@ -1,10 +1,11 @@
 """The table of networks, and loading from it."""
 
+import gc
 import hashlib
-import io
 import pickle
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,24 +14,13 @@ import numpy as np
 import pytest
 
 from core import networks
-from core.networks import MINIFACE, NETWORKS, UNTRAINED, NetworkError, load, miniface
+from core.networks import MINIFACE, NETWORKS, UNTRAINED, NetworkError, State, load, miniface
+from core.networks.files import FileError, PublishedFile
 
-AVAILABLE = [name for name, entry in NETWORKS.items() if entry.available]
-
-
-@pytest.mark.parametrize("name", AVAILABLE)
-def test_the_table_tells_what_the_network_is(name):
-    network = load(name)
-    entry, model = network.entry, network.model
-    assert model.count_params() == entry.parameters
-    assert model.input_shape == (None, entry.input_size, entry.input_size, 3)
-    assert model.output_shape == (None, len(entry.labels))
-    assert model.layers[-1].activation is keras.activations.linear  # logits
-    assert {entry.default_layer, entry.embedding_layer} < {layer.name for layer in model.layers}
-    assert entry.subject in ("face", "object")
+EMBEDDED = [name for name, entry in NETWORKS.items() if entry.state is State.EMBEDDED]
 
 
-@pytest.mark.parametrize("name", AVAILABLE)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_probabilities_are_the_softmax_of_the_logits(name):
     network = load(name)
     images = np.random.default_rng(0).random((3, 112, 112, 3), dtype=np.float32)
@@ -43,7 +33,7 @@ def test_probabilities_are_the_softmax_of_the_logits(name):
 
 def test_more_pictures_than_a_batch():
     network = load("MiniFace-untrained")
-    images = np.random.default_rng(0).random((networks.BATCH + 3, 112, 112, 3), dtype=np.float32)
+    images = np.random.default_rng(0).random((networks.SMALL_BATCH + 3, 112, 112, 3), dtype=np.float32)
     np.testing.assert_allclose(network.predict(images)[-1], network.predict(images[-1])[0], atol=1e-5)
 
 
@@ -73,8 +63,8 @@ def test_inputs_of_another_shape_are_refused(shape):
 
 
 def test_an_unknown_network_lists_the_choices():
-    with pytest.raises(NetworkError, match=r"'VGG16'.*MiniFace, MiniFace-untrained") as caught:
-        load("VGG16")
+    with pytest.raises(NetworkError, match=r"'VGG20'.*MiniFace, MiniFace-untrained") as caught:
+        load("VGG20")
     assert caught.value.reason == "unknown_network"
 
 
@@ -86,7 +76,7 @@ def test_an_error_survives_the_way_between_processes():
 
 def with_weights(file: Path, digest: str | None = None) -> networks.Entry:
     digest = hashlib.sha256(file.read_bytes()).hexdigest() if digest is None and file.exists() else digest or ""
-    return replace(UNTRAINED, name="Test", weights=file, sha256=digest)
+    return replace(UNTRAINED, name="Test", weights=PublishedFile(file.name, str(file.parent), digest=digest))
 
 
 def test_weights_are_read_by_layer(tmp_path):
@@ -96,32 +86,80 @@ def test_weights_are_read_by_layer(tmp_path):
     np.savez(file, **arrays)
     entry = with_weights(file)
     assert entry.available
-    loaded = networks._load(entry).model
+    loaded = networks._build(entry).model
     for ours, theirs in zip(loaded.weights, source.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs).astype(np.float16).astype(np.float32))
 
 
 def test_damaged_weights_are_not_read(tmp_path):
     file = tmp_path / "weights.npz"
-    file.write_bytes(b"no archive")
-    with pytest.raises(NetworkError, match=r"weights.npz is damaged: its SHA-256 is .*, expected 00"):
-        networks._load(with_weights(file, "00"))
+    file.write_bytes(b"PK is how an archive begins")
+    with pytest.raises(FileError, match=r"weights.npz is damaged: its digest is .*, expected 00"):
+        networks._build(with_weights(file, "00"))
 
 
 def test_pickled_weights_are_not_read(tmp_path):
     file = tmp_path / "weights.npz"
-    data = io.BytesIO()
-    np.savez(data, **{"conv1_1/kernel": np.array([{}], dtype=object)})
-    file.write_bytes(data.getvalue())
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        networks._load(with_weights(file))
+    np.savez(file, **{"conv1_1/kernel": np.array([{}], dtype=object)})
+    with pytest.raises(NetworkError, match="allow_pickle=False"):
+        networks._build(with_weights(file))
 
 
 def test_missing_weights_are_named(tmp_path):
     entry = with_weights(tmp_path / "weights.npz")
-    assert not entry.available
-    with pytest.raises(NetworkError, match=r"expected the file weights\.npz"):
-        networks._load(entry)
+    assert entry.state is State.TO_DOWNLOAD and not entry.available
+    with pytest.raises(FileError, match=r"The file weights\.npz is missing"):
+        networks._build(entry)
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    file = tmp_path / "weights.npz"
+    np.savez(file, **{"conv1_1/kernel": np.zeros((3, 3, 3, 16)), "conv1_1/bias": np.zeros(17)})
+    with pytest.raises(NetworkError, match="does not hold the weights of Test") as caught:
+        networks._build(with_weights(file))
+    assert caught.value.reason == "other_weights"
+
+
+def test_a_machine_without_room_says_what_fits(monkeypatch):
+    monkeypatch.setenv("GLASSBOX_MEMORY_GB", "1")
+    networks.memory_for_networks.cache_clear()
+    try:
+        assert NETWORKS["VGGFace-VGG16"].state is State.TOO_LARGE
+        assert MINIFACE.state is State.EMBEDDED and NETWORKS["MobileNet"].state is not State.TOO_LARGE
+        with pytest.raises(NetworkError, match=r"needs 1\.9 GB .* 0\.1 GB for networks; .* as MiniFace, .*MobileNet"):
+            load("VGGFace-VGG16")
+    finally:
+        networks.memory_for_networks.cache_clear()
+
+
+def test_networks_give_way_when_memory_is_short(monkeypatch):
+    """The one that was asked for longest ago goes, with everything that was compiled for it."""
+    built = {name: replace(UNTRAINED, name=name) for name in ("first", "second", "third")}
+    monkeypatch.setattr(networks, "_resident", {})
+    monkeypatch.setattr(networks, "_asked", {})
+    monkeypatch.setattr(networks, "MOST_RESIDENT", int(2.5 * UNTRAINED.memory))
+    first, second = load(built["first"]), weakref.ref(load(built["second"]))
+    second().predict(np.zeros((112, 112, 3)))
+    assert load(built["first"]) is first
+    load(built["third"])
+    gc.collect()
+    assert set(networks._resident) == {built["first"], built["third"]}
+    assert second() is None
+
+
+def test_what_is_made_of_a_network_is_kept_with_it():
+    made = []
+
+    @networks.kept
+    def make(network, number):
+        made.append(number)
+        return object()
+
+    one, other = (networks.Network(UNTRAINED, None) for _ in range(2))
+    assert make(one, 1) is make(one, 1)
+    assert make(one, 1) is not make(one, 2)
+    assert make(other, 1) is not make(one, 1)
+    assert made == [1, 2, 1]
 
 
 def test_the_server_process_imports_no_keras():

@@ -64,7 +64,7 @@ def test_kernels_are_the_weights():
 @pytest.mark.parametrize(
     ("function", "arguments", "reason"),
     [
-        (tasks.describe, ("VGG16",), "unknown_network"),
+        (tasks.describe, ("VGG20",), "unknown_network"),
         (tasks.kernels, (NAME, "pool1"), "no_kernels"),
         (tasks.kernels, (NAME, "conv0"), "unknown_layer"),
         (tasks.channel_health, (NAME, "fc7"), "flat_layer"),
@@ -87,7 +87,7 @@ def test_channel_health_counts_dead_and_duplicate_channels(monkeypatch):
     kernel[0, 0, 0] = [1, 3, 0, -1]
     kernel[0, 0, 1, 3] = 1
     model.get_layer("maps").set_weights([kernel, np.float32([0, 0, -0.1, 0])])
-    network = Network(replace(UNTRAINED, preprocess="numpy:asarray", input_size=32), model)
+    network = Network(replace(UNTRAINED, preprocessing="unit", input_size=32), model)
     monkeypatch.setattr(tasks, "load", lambda name: network)
     health = tasks.channel_health("Tiny", "maps")
     assert health.dead.tolist() == [False, False, True, False]

@@ -1,0 +1,109 @@
+"""Networks that a person brings as a `.keras` file, read without running anything that stands in it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from core import layers
+from core.networks import Guest, NetworkError, memory_for_networks
+
+MOST_MEMBERS = 64
+TRUSTED = ("keras", "keras.", "builtins")
+"""Modules whose classes are built: Keras' own, and plain values."""
+
+
+def read(path: str, input_size: int | None = None) -> keras.Model:
+    """The network of a `.keras` file; its output are logits.
+
+    `input_size` in pixels is for a file that leaves it open. NetworkError: no such file, code of its own in it, too
+    large, or no network from one colour picture to the scores of at least two classes.
+    """
+    file = Path(path)
+    _check(file)
+    try:
+        model = keras.models.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:  # the file is anybody's: whatever is wrong with it is not the program's mistake
+        raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
+    if not _from_picture_to_scores(model):
+        raise NetworkError("shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs))
+    model = _logits(model)
+    return layers.at_size(model, input_size) if input_size else model
+
+
+def inspect(path: str) -> Guest:
+    """What the table has to know of the network in a `.keras` file; NetworkError as in `read`."""
+    model = read(path)
+    spatial = layers.spatial_layers(model)
+    if not spatial:
+        raise NetworkError("flat_guest", file=Path(path).name)
+    return Guest(
+        input_size=model.input_shape[1],
+        classes=model.output_shape[-1],
+        parameters=model.count_params(),
+        default_layer=layers.default_layer(model),
+        embedding_layer=model.layers[-2].name,
+    )
+
+
+def _check(file: Path) -> None:
+    """Look at a file before Keras does: its size unpacked, and that all its parts are Keras' own."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            size = sum(member.file_size for member in members)
+            if len(members) > MOST_MEMBERS or size > memory_for_networks():
+                raise NetworkError(
+                    "large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{memory_for_networks() / 1e9:.1f}"
+                )
+            config = json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
+    for part in _parts(config):
+        module = part.get("module") or "keras"
+        foreign = part.get("registered_name") not in (None, part["class_name"]) or not module.startswith(TRUSTED)
+        if foreign or part["class_name"] in ("Lambda", "__lambda__"):
+            raise NetworkError("code_in_guest", file=file.name, part=part["class_name"])
+
+
+def _parts(config: Any) -> Iterator[dict[str, Any]]:
+    """Everything in a configuration that names a class, at any depth."""
+    if isinstance(config, dict):
+        if isinstance(config.get("class_name"), str):
+            yield config
+        for value in config.values():
+            yield from _parts(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _parts(value)
+
+
+def _from_picture_to_scores(model: keras.Model) -> bool:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        return False
+    (inputs,), (outputs,) = model.inputs, model.outputs
+    square = len(inputs.shape) == 4 and inputs.shape[1] == inputs.shape[2] and inputs.shape[3] == 3
+    return square and len(outputs.shape) == 2 and (outputs.shape[1] or 0) > 1
+
+
+def _logits(model: keras.Model) -> keras.Model:
+    """The same network without a softmax or another squashing at its end."""
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Softmax | keras.layers.Activation):
+        return keras.Model(model.input, last.input)
+    if hasattr(last, "activation"):
+        last.activation = keras.activations.linear
+    return keras.Model(model.input, model.output)
+
+
+def _shape(tensors: list[Any]) -> str:
+    return ", ".join(str(tensor.shape) for tensor in tensors)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

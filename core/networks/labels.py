@@ -1,0 +1,50 @@
+"""Class names from published files. Nothing in such a file is ever run."""
+
+from __future__ import annotations
+
+import json
+import pickletools
+from pathlib import Path
+
+import numpy as np
+
+from core.networks.files import FileError
+
+STRINGS = {"BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "UNICODE", "SHORT_BINBYTES", "BINBYTES", "SHORT_BINSTRING"}
+"""Opcodes of a pickle that push a text."""
+
+
+def read(path: Path) -> tuple[str, ...]:
+    """Class names in the order of the classes, "_" for the spaces between words as they were published.
+
+    `.json` is Keras' ImageNet index `{"0": ["n01440764", "tench"], ...}`, `.npy` keras-vggface's array of names, and
+    `.txt` one name a line. FileError: another content.
+    """
+    try:
+        if path.suffix == ".json":
+            index = json.loads(path.read_text(encoding="utf-8"))
+            return tuple(str(index[str(number)][1]) for number in range(len(index)))
+        if path.suffix == ".npy":
+            return tuple(name.strip() for name in _names(path))
+        return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise FileError("incomplete_file", file=path.name, problem=str(error) or type(error).__name__) from error
+
+
+def _names(path: Path) -> list[str]:
+    """The texts of a one-dimensional array, whatever the type that they were saved as."""
+    with path.open("rb") as content:
+        version = np.lib.format.read_magic(content)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        (count,), _, kind = header(content)
+        if kind.hasobject:  # a pickle: its texts are taken from its opcodes, and it is not loaded
+            texts = [text for opcode, text, _ in pickletools.genops(content) if opcode.name in STRINGS]
+            if len(texts) < count:
+                raise ValueError(f"{len(texts)} names instead of {count}")
+            return [_text(text) for text in texts[len(texts) - count :]]
+        content.seek(0)
+        return [_text(text) for text in np.load(content, allow_pickle=False).tolist()]
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else value

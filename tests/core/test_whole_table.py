@@ -1,0 +1,80 @@
+"""Everything that was built works on every network of the table, here with random weights and a small random picture."""
+
+import keras
+import numpy as np
+import pytest
+
+from core import layers, networks, tasks
+from core.__main__ import main
+from core.images import encode
+from core.networks import NETWORKS, Network
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def name(request):
+    """A network, resident without its weights file; for all others there is no room meanwhile."""
+    entry = NETWORKS[request.param]
+    networks._resident.clear()
+    model = networks._model(entry)
+    networks._resident[entry], networks._asked[entry] = Network(entry, model), 0.0
+    yield entry.name
+    networks._resident.clear()
+
+
+@pytest.fixture(scope="module")
+def image():
+    return np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
+
+
+def test_the_table_tells_what_the_network_is(name):
+    entry, model = NETWORKS[name], networks.load(name).model
+    assert model.count_params() == entry.parameters
+    assert model.input_shape == (None, entry.input_size, entry.input_size, 3)
+    assert model.output_shape == (None, entry.classes) == (None, len(entry.labels))
+    assert getattr(model.layers[-1], "activation", keras.activations.linear) is keras.activations.linear  # logits
+    assert not any(isinstance(layer, keras.Model) for layer in model.layers)  # flat
+    rows = {row.name: row for row in layers.describe(model)}
+    assert rows[entry.default_layer].spatial and rows[entry.default_layer].passed
+    assert entry.embedding_layer in rows
+    assert entry.subject in ("face", "object")
+
+
+def test_the_network_page_has_what_it_shows(name, image):
+    rows = tasks.describe(name)
+    assert sum(row.parameters for row in rows) == NETWORKS[name].parameters
+    row = next(row for row in rows if row.name == NETWORKS[name].default_layer)
+    maps = tasks.feature_maps(name, row.name, image)
+    assert maps.shape == row.shape and np.isfinite(maps).all()
+    first = next(row.name for row in rows if row.kind == "Conv2D")
+    assert tasks.kernels(name, first).shape[2] == 3
+    assert tasks.channel_health(name, row.name).dead.shape == (row.shape[2],)
+
+
+def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
+    passed = [row for row in tasks.describe(name) if row.spatial and row.passed]
+    middle = passed[len(passed) // 2]
+    for row in (middle, next(row for row in passed if row.name == NETWORKS[name].default_layer)):
+        found = tasks.explain(name, "grad_cam", image, 3, row.name)
+        assert found.map.values.shape == row.shape[:2]
+        assert np.isfinite(found.map.values).all() and found.map.values.min() >= 0
+        walk = found.map.walk
+        np.testing.assert_allclose(
+            walk.weighted, (walk.feature_maps * walk.gradients.mean(axis=(0, 1))).sum(axis=-1), rtol=1e-2, atol=1e-5
+        )
+
+
+def test_a_filter_climbs(name):
+    first = next(row.name for row in tasks.describe(name) if row.kind == "Conv2D")
+    climbed = tasks.maximize(name, first, [1], iterations=2).activations[0]
+    assert climbed[2] > climbed[1] > climbed[0]
+    found = tasks.maximize(name, NETWORKS[name].default_layer, [1], iterations=2)
+    assert np.isfinite(found.images).all() and np.isfinite(found.activations).all()
+
+
+def test_the_command_line(name, image, tmp_path, capsys):
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(encode(image, "png"))
+    assert main(["predict", "--network", name, "--image", str(picture), "--json"]) == 0
+    assert '"class_index"' in capsys.readouterr().out
+    assert main(["explain", "--network", name, "--image", str(picture), "--out", str(tmp_path), "--json"]) == 0
+    assert NETWORKS[name].default_layer in capsys.readouterr().out
