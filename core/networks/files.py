@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.errors import ReasonedError
 
 if TYPE_CHECKING:
     import requests
+    from filelock import FileLock
 
 CHUNK = 1 << 18
 """Bytes between two looks at whether the download was cancelled."""
@@ -129,25 +131,29 @@ def fetch(file: PublishedFile, report: Callable[[int, int], None]) -> str | None
     Returns what `check` returned. FileError: not to be had, interrupted, or not what it should be; what fails the
     check is deleted.
     """
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     part = file.path.with_name(file.name + ".part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file.path.with_name(file.name + ".lock"))
-        while not lock.is_locked:
-            report(part.stat().st_size if part.exists() else 0, 0)
-            try:
-                lock.acquire(timeout=0.5)
-            except Timeout:
-                continue
-        with lock:
+        with _acquired(FileLock(file.path.with_name(file.name + ".lock")), report):
             if file.here:
                 return check(file)
             _download(file, part, report)
             return install(file, part)
     except OSError as error:
         raise FileError("no_space", file=file.name, problem=error.strerror or str(error)) from error
+
+
+def _acquired(lock: FileLock, report: Callable[[int, int], None]) -> AbstractContextManager[object]:
+    """The lock once nobody else has it; `report` may stop the waiting."""
+    from filelock import Timeout
+
+    while True:
+        try:
+            return lock.acquire(timeout=0.5)
+        except Timeout:
+            report(0, 0)
 
 
 def install(file: PublishedFile, candidate: Path) -> str | None:
