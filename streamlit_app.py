@@ -1,29 +1,14 @@
-"""Glassbox: what do convolutional networks really see?
+"""Glassbox: what do convolutional networks really see? Start it with `streamlit run`."""
 
-The router and the frame that all pages share: language, network and picture. Start it with `streamlit run`.
-"""
+from pathlib import Path
 
+import streamlit as st
 
-def main() -> None:
-    """Show the frame, then the page that was asked for."""
-    # Imported here: a worker process that is started by spawning runs this file too, and needs none of these.
-    import streamlit as st
+# The script stands in another folder: beside `pages/`, Streamlit would take that folder for its own list of pages until
+# the first run says otherwise, and tell the first visitor of a link that there is no such page.
+app = st.App(Path(__file__).parent / "dashboard" / "app.py")
 
-    from dashboard import cached, controls, navigation
-    from dashboard.text import t
+if __name__ == "__main__":  # a host that runs this file as a plain script, and Streamlit's AppTest
+    from dashboard.app import main
 
-    icon = str(navigation.ROOT / "assets" / "images" / "icon.png")
-    st.set_page_config(page_title="Glassbox", page_icon=icon, layout="wide", initial_sidebar_state=340)
-    with st.sidebar:
-        controls.language_picker()
-    page = st.navigation(navigation.pages())
-    st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
-    st.html(navigation.style())
-    with st.sidebar:
-        controls.frame()
-    page.run()
-    cached.start()  # last, so that the worker's start slows nobody's first page
-
-
-if __name__ == "__main__":  # in such a process it has another name
     main()

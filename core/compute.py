@@ -189,8 +189,9 @@ class ClusterCompute:
         self.jobs: list[_ClusterJob] = []
         self.lock = threading.Lock()
         self.order = itertools.count()
-        # Jobs wait here and not in Dask, which blames a worker's death on every task that waits for it.
-        self.turns = ThreadPoolExecutor(1 if cluster else max(sum(client.nthreads().values()), 1))
+        # Jobs wait here and not in Dask, which blames a worker's death on every task that waits for it. Of a cluster's
+        # threads they get half, so that a short task finds one.
+        self.turns = ThreadPoolExecutor(1 if cluster else max(sum(client.nthreads().values()) // 2, 1))
 
     def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Compute.call`."""

@@ -25,6 +25,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a webcam that films a test pattern
+    "--use-fake-ui-for-media-stream",
 ]
 
 

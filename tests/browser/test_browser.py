@@ -1,4 +1,4 @@
-"""The app as a person meets it: links, pictures, sliders, a running job, a broken file, the keyboard, a telephone."""
+"""The app as one meets it: links, pictures, sliders, a running job, a file, the webcam, the keyboard, a telephone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ WAIT = 180_000
 
 @pytest.fixture(scope="session", autouse=True)
 def first_visit(server: str, browser) -> None:
-    """Open Home once: before the first run Streamlit does not know the pages and says so over a deep link."""
+    """The first visitor of a new server follows a link, changes something, and keeps page and language."""
     page = browser.new_page()
-    page.goto(server)
-    page.wait_for_selector("h1")
+    visit(page, f"{server}/grad_cam?lang=fr")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name=text.label("fr", "picture.another")).click()
+    page.wait_for_url("**capture=1**")
+    assert "lang=fr" in page.url
     page.close()
 
 
@@ -184,3 +187,18 @@ def test_a_broken_upload_is_explained_and_the_page_goes_on(page: Page, server: s
     settle(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     wait_for_pictures(page)
+
+
+def test_the_webcam_gives_a_picture(page: Page, server: str, context) -> None:
+    context.grant_permissions(["camera"])
+    visit(page, f"{server}/grad_cam?source=webcam")
+    before = overlay_address(page)
+    page.wait_for_function("document.querySelector('[data-testid=stSidebar] video')?.videoWidth > 0")  # it films
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Take Photo").click()
+    photo = page.locator(f'[data-testid="stMain"] img[alt="{text.label("en", "picture.webcam")}"]')
+    expect(photo).to_be_visible()
+    page.wait_for_function(f"!document.querySelector('[data-testid=stMain] img[src=\"{before}\"]')")
+    settle(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    wait_for_pictures(page)
+    expect(page.get_by_text(text.label("en", "picture.no_face"))).to_be_attached()  # the test pattern has none

@@ -1,5 +1,6 @@
 """The door to the workers: results, progress, cancel, lost workers; embedded and inline. No TensorFlow here."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from distributed import LocalCluster
 
 from core.compute import Cancelled, Compute, WorkerLost, connect
 from core.networks import NetworkError
@@ -165,6 +167,39 @@ def test_pictures_do_not_stay_in_the_server(embedded: Compute) -> None:
     for _ in range(200):
         embedded.call(double, picture)
     assert psutil.Process().memory_info().rss - before < 100 * picture.nbytes
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Address of a cluster that somebody else started."""
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_by_its_address_calls_reports_and_cancels(address: str) -> None:
+    assert address.startswith("tcp://")
+    compute = connect(address)
+    np.testing.assert_array_equal(compute.call(double, np.array([1, 2])), [2, 4])
+    with pytest.raises(NetworkError, match="no class 9"):
+        compute.call(fail)
+    assert compute.submit(count, 3).result() == 3
+    job = compute.submit(count, 10_000)
+    until(lambda: job.progress() is not None)
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.result()
+    compute.close()
+
+
+def test_a_cluster_goes_on_after_a_worker_and_after_us(address: str, tmp_path: Path) -> None:
+    compute = connect(address)
+    assert compute.submit(die_first, str(tmp_path / "mark"), 1).result() == "alive after 1"
+    compute.close()
+    again = connect(address)  # closing our door did not stop what we did not start
+    assert again.call(where) != os.getpid()
+    again.close()
 
 
 def test_no_cluster_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ OLD_KERAS = textwrap.dedent(
         sys.modules["keras." + name] = types.ModuleType(name)
     sys.modules["keras.engine.topology"].get_source_inputs = None
     sys.modules["keras.utils.data_utils"].get_file = None
+    tf_keras.utils.layer_utils = None
     from keras_vggface import models
 
     variant, top, folder = sys.argv[1], sys.argv[2] == "True", sys.argv[3]

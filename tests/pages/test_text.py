@@ -15,7 +15,7 @@ CODE = "\n".join(
     path.read_text(encoding="utf-8")
     for folder in ("dashboard", "pages")
     for path in sorted((ROOT / folder).rglob("*.py"))
-) + (ROOT / "streamlit_app.py").read_text(encoding="utf-8")
+)
 LITERAL = re.compile(r"""\b(?:t|label)\((?:"en", |code, )?"([a-z_]+\.[a-z_0-9]+)"|t\("([a-z_]+\.[a-z_0-9]+)" if""")
 
 

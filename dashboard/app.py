@@ -1,0 +1,26 @@
+"""The router and the frame that all pages share: language, network and picture."""
+
+
+def main() -> None:
+    """Show the frame, then the page that was asked for."""
+    # Imported here: a worker process that is started by spawning runs this file too, and needs none of these.
+    import streamlit as st
+
+    from dashboard import cached, controls, navigation
+    from dashboard.text import t
+
+    icon = str(navigation.ROOT / "assets" / "images" / "icon.png")
+    st.set_page_config(page_title="Glassbox", page_icon=icon, layout="wide", initial_sidebar_state=340)
+    with st.sidebar:
+        controls.language_picker()
+    page = st.navigation(navigation.pages())
+    st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
+    st.html(navigation.style())
+    with st.sidebar:
+        controls.frame()
+    page.run()
+    cached.start()  # last, so that the worker's start slows nobody's first page
+
+
+if __name__ == "__main__":  # in such a process it has another name
+    main()
