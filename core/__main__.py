@@ -1,4 +1,4 @@
-"""The command line: `python -m core networks|faces|predict|filters|explain`.
+"""The command line: `python -m core networks|prefetch|faces|predict|filters|explain`.
 
 Progress goes to standard error and only to a terminal; `--json` prints one JSON object on standard output and nothing
 else. Bad input ends with exit code 2 and one line on standard error that says what was expected.
@@ -31,6 +31,7 @@ from core.attribution.overlay import lay_out, overlay
 from core.errors import ReasonedError
 from core.images import Box
 from core.networks import NETWORKS, Entry
+from core.networks.files import fetch
 from core.params import Param
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -80,6 +81,24 @@ def list_networks(as_json: AsJson = False) -> None:
         for entry in NETWORKS.values()
     ]
     answer({"networks": rows}, as_json)
+
+
+@app.command()
+def prefetch(
+    network: Annotated[list[str], typer.Option("--network", help="One or several, with commas or one after another.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="More networks.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the files of networks, the evening before class. What is here is checked and not fetched again."""
+    rows = []
+    for entry in entries_of(",".join([*network, *(more or [])])):
+        for file in entry.files:
+            with progress_of(1, file.name) as tell:
+                changed = fetch(file, tell)
+            if changed:
+                print(f"{file.name} is another file than the one first seen here ({changed}).", file=sys.stderr)
+            rows.append({"network": entry.name, "file": str(file.path), "bytes": file.path.stat().st_size})
+    answer({"files": rows}, as_json)
 
 
 @app.command(name="faces")
@@ -231,9 +250,14 @@ def explain(
 # --- what arrives -----------------------------------------------------------------------------------------------------
 
 
+def entries_of(names: str) -> list[Entry]:
+    """The networks of names with commas between, each once."""
+    return list(dict.fromkeys(networks.find(name) for name in names.split(",")))
+
+
 def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
     """Networks of names with commas between, each loaded once so that what is missing shows before work begins."""
-    entries = list(dict.fromkeys(networks.find(name) for name in names.split(",")))
+    entries = entries_of(names)
     if most and len(entries) > most:
         raise BadInput(f"--network {names}: expected one network, of: {', '.join(NETWORKS)}.")
     with quiet():
@@ -371,10 +395,15 @@ def progress(items: Sequence[Any]) -> Iterator[Any]:
 
 
 @contextmanager
-def progress_of(steps: int) -> Iterator[Callable[[int], None]]:
-    """A bar as in `progress`; the function that it gives is told the steps done."""
-    with typer.progressbar(length=steps, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
-        yield lambda step: shown.update(step - shown.pos)
+def progress_of(steps: int, label: str = "") -> Iterator[Callable[..., None]]:
+    """A bar as in `progress`; the function that it gives is told the steps done, and of how many if that changed."""
+    with typer.progressbar(length=steps, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+
+        def tell(step: int, steps: int = steps) -> None:
+            shown.length = steps or None
+            shown.update(step - shown.pos)
+
+        yield tell
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

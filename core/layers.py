@@ -160,11 +160,12 @@ def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
     fields: dict[int, tuple[int, int]] = {}
     result = {}
     for layer in model.layers:
-        read = [fields.get(id(tensor)) for tensor in _before(layer)]
-        if len(layer.output.shape) != 4 or None in read or "Global" in type(layer).__name__:
+        read = _before(layer)
+        known = [fields[id(tensor)] for tensor in read if id(tensor) in fields]
+        if len(layer.output.shape) != 4 or len(known) < len(read) or "Global" in type(layer).__name__:
             continue  # it sees the whole picture, or reads what does
         window, step, dilation = _window(layer)
-        size, stride = max(read, default=(1, 1))
+        size, stride = max(known, default=(1, 1))
         result[layer.name] = size + (window - 1) * dilation * stride, stride * step
         fields[id(layer.output)] = result[layer.name]
     return result

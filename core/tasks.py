@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core import attribution, faces, images
+from core import attribution, faces, images, networks
 from core.attribution import SaliencyMap
 from core.features import FilterPictures, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, NetworkError, batch_size, load
@@ -185,7 +185,21 @@ def maximize(
     )
 
 
-def warm(network: str | Entry) -> None:
+def warm(network: str | Entry, report: Callable[..., None] | None = None) -> None:
     """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
-    size = load(network).entry.input_size
-    explain(network, "grad_cam", np.full((size, size, 3), 0.5, np.float32))
+    size = networks.find(network).input_size
+    grey = np.full((size, size, 3), 0.5, np.float32)
+    work: tuple[Callable[[], object], ...] = (
+        lambda: load(network),
+        lambda: predict(network, grey),
+        lambda: explain(network, "grad_cam", grey),
+    )
+    for step, part in enumerate(work):
+        if report:
+            report(step, len(work))
+        part()
+
+
+def is_resident(network: str | Entry) -> bool:
+    """Whether the network is loaded."""
+    return networks.is_resident(network)

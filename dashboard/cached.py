@@ -18,16 +18,22 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
-from core.networks import NETWORKS, LayerRow
+from core.networks import NETWORKS, Entry, Guest, LayerRow
 from dashboard.text import number, t
 
 if TYPE_CHECKING:
-    from core.compute import Compute
+    from core.compute import Compute, Job
 
 PERSON_SIZE = 224
 """Side of a rendered person in pixels: twice what the network receives, sharp enough for a projector."""
 THUMBNAIL = 104
 """Side of a face in the gallery, in pixels."""
+
+
+HASH = {Entry: lambda entry: (entry.name, entry.arguments, entry.preprocessing)}
+"""A network is known by its name; one's own also by its file and how pictures are prepared for it."""
+MOST_CACHED = "128mb"
+"""Of an early layer of a large network one picture's maps take 13 MB."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,12 @@ def _warm_layers(door: Future[Compute]) -> None:
 
     if os.environ.get("GLASSBOX_SCHEDULER") == "inline":
         return
-    name = default_network()
-    door.result().call(tasks.channel_health, name, NETWORKS[name].default_layer)
-    grey = np.full((NETWORKS[name].input_size, NETWORKS[name].input_size, 3), 0.5, np.float32)
-    for row in door.result().call(tasks.describe, name):
-        if row.spatial and row.kind != "InputLayer":
-            door.result().call(tasks.explain, name, "grad_cam", grey, None, row.name)
+    entry = NETWORKS[default_network()]
+    door.result().call(tasks.channel_health, entry, entry.default_layer)
+    grey = np.full((entry.input_size, entry.input_size, 3), 0.5, np.float32)
+    for row in door.result().call(tasks.describe, entry):
+        if row.spatial:
+            door.result().call(tasks.explain, entry, "grad_cam", grey, None, row.name)
 
 
 @st.cache_resource(show_spinner=False)
@@ -99,23 +105,55 @@ def compute() -> Compute:
     return _boot().door.result()
 
 
-def wait_until_ready() -> None:
-    """Tell what the page waits for while the worker starts; returns once it has a network loaded.
+def wait_until_ready(network: Entry) -> None:
+    """Tell what the page waits for while the worker starts, or loads a network; returns once it has it.
 
-    Every update is a point at which Streamlit can leave the page, so nobody who goes back to Home has to wait.
+    Every update is a point at which Streamlit can leave the page, so nobody who goes elsewhere has to wait.
     """
     boot = _boot()
-    if boot.warm.done():
-        _confirm(boot)
+    _wait(
+        boot.warm,
+        lambda: (2 if boot.door.done() else 1, 3),
+        lambda step: f"{t('jobs.starting')} {t(f'jobs.starting_{step}')}",
+    )
+    _confirm(boot)
+    if network.name != default_network():
+        job = _loading(network)
+        _wait(job, lambda: _steps(job), lambda step: t("jobs.loading", name=network.name))
+        job.result()
+
+
+def _wait(job: Any, steps: Callable[[], tuple[int, int]], says: Callable[[int], str]) -> None:
+    """A bar until the job is over; nothing where it is over already."""
+    if job.done():
         return
     box, began = st.empty(), time.monotonic()
-    while not boot.warm.done():
-        step = 2 if boot.door.done() else 1
+    while not job.done():
+        step, of = steps()
         seconds = number(time.monotonic() - began)
-        box.progress(step / 3, text=f"{t('jobs.starting')} {t(f'jobs.starting_{step}')} ({seconds}\u202fs)")
+        box.progress(step / of, text=f"{says(step)} ({seconds}\u202fs)")
         time.sleep(0.2)
     box.empty()
-    _confirm(boot)
+
+
+def _steps(job: Job) -> tuple[int, int]:
+    progress = job.progress()
+    return (progress.step, progress.steps) if progress else (0, 1)
+
+
+def _loading(network: Entry) -> Job:
+    """The job that loads a network; one for all who want it, and another one where it had to give way meanwhile."""
+    from core import tasks
+
+    jobs, name = _loads(), (network.name, network.arguments)
+    if name not in jobs or (jobs[name].done() and not compute().call(tasks.is_resident, network)):
+        jobs[name] = compute().submit(tasks.warm, network)
+    return jobs[name]
+
+
+@st.cache_resource(show_spinner=False)
+def _loads() -> dict[Any, Job]:
+    return {}
 
 
 def _confirm(boot: _Boot) -> None:
@@ -159,44 +197,61 @@ def sample(name: str) -> np.ndarray:
     return images.sample(name)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def describe(network: str) -> list[LayerRow]:
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+def describe(network: Entry) -> list[LayerRow]:
     """The rows of the table of layers."""
     from core import tasks
 
     return compute().call(tasks.describe, network)
 
 
-def spatial_layers(network: str) -> list[str]:
+def spatial_layers(network: Entry) -> list[str]:
     """Layers that answer with feature maps, from the picture to the answer."""
-    return [row.name for row in describe(network) if row.spatial and row.kind != "InputLayer"]
+    return [row.name for row in describe(network) if row.spatial]
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def kernels(network: str, layer: str) -> np.ndarray:
+def passed_layers(network: Entry) -> list[str]:
+    """Those of them through which every way to the answer leads: where a class activation map explains it."""
+    return [row.name for row in describe(network) if row.spatial and row.passed]
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+def kernels(network: Entry, layer: str) -> np.ndarray:
     """The kernels of a convolution, `(kh, kw, c_in, c_out)`."""
     from core import tasks
 
     return compute().call(tasks.kernels, network, layer)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def channel_health(network: str, layer: str) -> Any:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def channel_health(network: Entry, layer: str) -> Any:
     """Dead and duplicate channels of a layer."""
     from core import tasks
 
     return compute().call(tasks.channel_health, network, layer)
 
 
-def _per_picture(max_entries: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+@st.cache_data(max_entries=16, show_spinner=False, scope="session")
+def inspect(path: str) -> Guest:
+    """What a `.keras` file of the session says of its network."""
+    from core import tasks
+
+    return compute().call(tasks.inspect, path)
+
+
+def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Cache a function of `(digest, _image, *rest)`, now called with a `Picture` in place of the first two.
 
     For everybody where the picture is nobody's, for the session alone where it is private.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        shared = st.cache_data(max_entries=max_entries, show_spinner=False)(function)
-        own = st.cache_data(max_entries=max_entries, show_spinner=False, scope="session")(function)
+        shared = st.cache_data(max_entries=max_entries, max_size=max_size, show_spinner=False, hash_funcs=HASH)(
+            function
+        )
+        own = st.cache_data(
+            max_entries=max_entries, max_size=max_size, show_spinner=False, hash_funcs=HASH, scope="session"
+        )(function)
 
         @wraps(function)
         def call(picture: Picture, *rest: Any) -> Any:
@@ -208,7 +263,7 @@ def _per_picture(max_entries: int) -> Callable[[Callable[..., Any]], Callable[..
 
 
 @_per_picture(max_entries=64)
-def predict(digest: str, _image: np.ndarray, network: str) -> np.ndarray:
+def predict(digest: str, _image: np.ndarray, network: Entry) -> np.ndarray:
     """Probabilities of the classes, `(classes,)`."""
     from core import tasks
 
@@ -216,7 +271,7 @@ def predict(digest: str, _image: np.ndarray, network: str) -> np.ndarray:
 
 
 @_per_picture(max_entries=32)
-def feature_maps(digest: str, _image: np.ndarray, network: str, layer: str) -> np.ndarray:
+def feature_maps(digest: str, _image: np.ndarray, network: Entry, layer: str) -> np.ndarray:
     """Feature maps of a layer, `(h, w, k)`."""
     from core import tasks
 
@@ -227,7 +282,7 @@ def feature_maps(digest: str, _image: np.ndarray, network: str, layer: str) -> n
 def explain(
     digest: str,
     _image: np.ndarray,
-    network: str,
+    network: Entry,
     method: str,
     class_index: int | None,
     layer: str | None,
@@ -240,7 +295,7 @@ def explain(
     return compute().call(tasks.explain, network, method, _small(_image, network), class_index, layer, **chosen)
 
 
-def _small(image: np.ndarray, network: str) -> np.ndarray:
+def _small(image: np.ndarray, network: Entry) -> np.ndarray:
     """The picture at the network's input size, so that no more than needed travels to the worker."""
-    size = NETWORKS[network].input_size
+    size = network.input_size
     return images.resize(image, size, size)

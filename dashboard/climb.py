@@ -24,7 +24,7 @@ SIDE = 448
 class Request:
     """What shall climb: the arguments of `core.tasks.maximize`."""
 
-    network: str
+    network: Entry
     layer: str
     channels: tuple[int, ...]
     learning_rate: float
@@ -43,7 +43,7 @@ def ask(entry: Entry, rows: list[LayerRow]) -> Request:
             st.caption(f"{t('controls.class')}: {entry.labels[channels[0]]}")
     with method:
         values = {param.name: controls.parameter(param, t(f"controls.{param.name}")) for param in PARAMS}
-    return Request(entry.name, layer, channels, **values)
+    return Request(entry, layer, channels, **values)
 
 
 def _channels(count: int) -> tuple[int, ...]:

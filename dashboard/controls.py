@@ -11,9 +11,9 @@ import streamlit as st
 
 from core import faces, images
 from core.attribution import top_channels
-from core.networks import NETWORKS, Entry
+from core.networks import Entry
 from core.params import Param
-from dashboard import cached, pictures
+from dashboard import cached, networks, pictures
 from dashboard.cached import Picture
 from dashboard.links import BOUND, choice
 from dashboard.text import has, label, languages, sentence, t
@@ -49,7 +49,7 @@ class Frame:
 
 def frame() -> None:
     """Show the sidebar's network and picture; `current` reads them."""
-    entry = network_picker()
+    entry = networks.picker()
     st.session_state["frame"] = Frame(entry, picture_chooser(entry))
     st.caption(t("app.link_help"))
 
@@ -58,18 +58,6 @@ def current() -> Frame:
     """The session's network and picture."""
     chosen: Frame = st.session_state["frame"]
     return chosen
-
-
-def network_picker() -> Entry:
-    """One of the networks whose weights are here; of the others it says why they are not offered."""
-    available = [name for name, entry in NETWORKS.items() if entry.available]
-    name = choice(st.selectbox, t("network.title"), available, key="network", default=available[0])
-    for other, entry in NETWORKS.items():
-        if not entry.available:
-            st.caption(f"**{other}**: {t('network.unavailable')}")
-    if name.endswith("-untrained"):
-        st.caption(t("network.untrained"))
-    return NETWORKS[name]
 
 
 def picture_chooser(entry: Entry) -> Picture:
@@ -339,13 +327,14 @@ def layer_picker(names: Sequence[str], default: str, *, text: str | None = None)
 
 def class_picker(entry: Entry) -> int | None:
     """A class by name (type to search), or None for the network's first choice."""
+    names = entry.labels
     chosen = choice(
         st.selectbox,
         t("controls.class"),
-        ["top", *range(len(entry.labels))],
+        ["top", *range(entry.classes)],
         key="class",
         default="top",
-        format_func=lambda index: t("controls.class_top") if index == "top" else entry.labels[index],
+        format_func=lambda index: t("controls.class_top") if index == "top" else names[index],
     )
     return None if chosen == "top" else int(chosen)
 

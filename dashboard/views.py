@@ -23,7 +23,7 @@ def totals(entry: Entry, rows: Sequence[LayerRow]) -> None:
         "parameters": number(sum(row.parameters for row in rows)),
         "layers": number(sum(row.parameters > 0 for row in rows)),
         "input": f"{entry.input_size} × {entry.input_size}",
-        "classes": number(len(entry.labels)),
+        "classes": number(entry.classes),
     }
     with st.container(horizontal=True):
         for key, value in values.items():
@@ -33,7 +33,7 @@ def totals(entry: Entry, rows: Sequence[LayerRow]) -> None:
 def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
     """The architecture, the chosen layer marked; a click on another one with feature maps chooses it."""
     st.header(t("network.architecture"), anchor=False)
-    spatial = cached.spatial_layers(entry.name)
+    spatial = cached.spatial_layers(entry)
 
     def click() -> None:
         points = st.session_state["architecture"]["selection"]["points"]
@@ -74,7 +74,7 @@ def facts(row: LayerRow, picture: Picture, entry: Entry) -> None:
     )
 
 
-def feature_maps(picture: Picture, network: str, layer: str) -> None:
+def feature_maps(picture: Picture, network: Entry, layer: str) -> None:
     """A layer's feature maps on one scale or each on its own, with dead and duplicate channels marked."""
     st.subheader(t("network.feature_maps"), anchor=False, help=t("network.feature_maps_help"))
     own = st.toggle(t("network.own_scale"), key="own_scale", help=t("network.own_scale_help"), bind="query-params")
@@ -102,7 +102,7 @@ def _health_sentence(dead: Sequence[int], duplicates: Sequence[tuple[int, int, f
     return f"{first}  \n{second}"
 
 
-def first_kernels(network: str, rows: Sequence[LayerRow]) -> None:
+def first_kernels(network: Entry, rows: Sequence[LayerRow]) -> None:
     """The kernels of the first convolution as colour pictures."""
     first = next(row.name for row in rows if figures.kind_of(row.kind) == "conv")
     kernels = cached.kernels(network, first)

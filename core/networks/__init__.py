@@ -61,11 +61,12 @@ REASONS: dict[str, str] = {
     "unknown_class": "{network} has no class {class_index}; choose from 0 to {last}.",
     "unknown_method": "There is no method {name!r}; choose one of: {choices}.",
     "unreadable_guest": "{file} is no network that Keras can read: {problem}. Hand in a .keras file saved by Keras 3.",
-    "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without Lambda and "
-    "custom layers.",
+    "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without "
+    "Lambda and custom layers.",
     "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
-    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square colour picture and the scores of at "
-    "least two classes.",
+    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square colour picture and the scores "
+    "of at least two classes.",
+    "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
     "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
     "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
 }
@@ -177,7 +178,7 @@ def _read_names(path: Path, modified: float) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def memory_for_networks() -> int:
-    """Bytes that networks may take on this machine: of its memory, or `GLASSBOX_MEMORY_GB` of it, what `BASE` leaves."""
+    """Bytes that networks may take here: what `BASE` leaves of the machine's memory, or of `GLASSBOX_MEMORY_GB`."""
     if gigabytes := os.environ.get("GLASSBOX_MEMORY_GB"):
         return max(round(float(gigabytes) * 1e9) - BASE, LEAST)
     from distributed.system import memory_limit  # knows the limits of containers; slow to import
@@ -445,6 +446,11 @@ def load(network: str | Entry) -> Network:
                 _resident[entry] = _build(entry)
     _asked[entry] = time.monotonic()
     return _resident[entry]
+
+
+def is_resident(network: str | Entry) -> bool:
+    """Whether the network is loaded in this process."""
+    return find(network) in _resident
 
 
 def _build(entry: Entry) -> Network:

@@ -17,11 +17,12 @@ _running: dict[str, _Transfer] = {}
 class Download:
     """The download of what a network needs, as one session sees it: a job as `core.compute.Job` describes it.
 
-    Its progress counts bytes; `values` has the bytes a second and the seconds left. Its result are sentences' worth of
-    news: the names of files that are not the ones first seen here.
+    Its progress counts bytes; `values` has the bytes a second and the seconds left. Its result are the names of files
+    that are not the ones first seen here.
     """
 
     def __init__(self, entry: Entry) -> None:
+        self.entry = entry
         with _lock:
             transfer = _running.get(entry.name)
             if transfer is None or transfer.future.done():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -163,7 +164,8 @@ def install(file: PublishedFile, candidate: Path) -> str | None:
     except FileError:
         candidate.unlink()
         raise
-    candidate.replace(file.path)
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(candidate, file.path)  # it may come from another file system
     return changed
 
 

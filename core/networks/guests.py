@@ -13,7 +13,8 @@ import keras
 from core import layers
 from core.networks import Guest, NetworkError, memory_for_networks
 
-MOST_MEMBERS = 64
+MOST_MEMBERS, MOST_CONFIG = 64, 10**7
+"""Files in the archive, and bytes of the one that describes the layers."""
 TRUSTED = ("keras", "keras.", "builtins")
 """Modules whose classes are built: Keras' own, and plain values."""
 
@@ -31,9 +32,10 @@ def read(path: str, input_size: int | None = None) -> keras.Model:
     except Exception as error:  # the file is anybody's: whatever is wrong with it is not the program's mistake
         raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
     if not _from_picture_to_scores(model):
-        raise NetworkError("shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs))
-    model = _logits(model)
-    return layers.at_size(model, input_size) if input_size else model
+        raise NetworkError(
+            "shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs)
+        )
+    return _laid_out(_logits(model), input_size or model.inputs[0].shape[1])
 
 
 def inspect(path: str) -> Guest:
@@ -56,14 +58,12 @@ def _check(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            size = sum(member.file_size for member in members)
-            if len(members) > MOST_MEMBERS or size > memory_for_networks():
-                raise NetworkError(
-                    "large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{memory_for_networks() / 1e9:.1f}"
-                )
-            config = json.loads(archive.read("config.json"))
+            size, most = sum(member.file_size for member in members), memory_for_networks()
+            config = json.loads(archive.open("config.json").read(MOST_CONFIG))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
+    if len(members) > MOST_MEMBERS or size > most:
+        raise NetworkError("large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{most / 1e9:.1f}")
     for part in _parts(config):
         module = part.get("module") or "keras"
         foreign = part.get("registered_name") not in (None, part["class_name"]) or not module.startswith(TRUSTED)
@@ -95,10 +95,17 @@ def _logits(model: keras.Model) -> keras.Model:
     """The same network without a softmax or another squashing at its end."""
     last = model.layers[-1]
     if isinstance(last, keras.layers.Softmax | keras.layers.Activation):
-        return keras.Model(model.input, last.input)
+        return keras.Model(model.inputs[0], last.input)
     if hasattr(last, "activation"):
         last.activation = keras.activations.linear
-    return keras.Model(model.input, model.output)
+    return keras.Model(model.inputs[0], model.outputs[0])
+
+
+def _laid_out(model: keras.Model, size: int | None) -> keras.Model:
+    """The same network of new layers: those of a file may have been used before, and then do not know their inputs."""
+    fresh = keras.models.clone_model(model, input_tensors=keras.Input((size, size, 3)))
+    fresh.set_weights(model.get_weights())
+    return fresh
 
 
 def _shape(tensors: list[Any]) -> str:

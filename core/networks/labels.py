@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickletools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,10 +42,8 @@ def _names(path: Path) -> list[str]:
             texts = [text for opcode, text, _ in pickletools.genops(content) if opcode.name in STRINGS]
             if len(texts) < count:
                 raise ValueError(f"{len(texts)} names instead of {count}")
-            return [_text(text) for text in texts[len(texts) - count :]]
-        content.seek(0)
-        return [_text(text) for text in np.load(content, allow_pickle=False).tolist()]
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else value
+            names: list[Any] = texts[len(texts) - count :]
+        else:
+            content.seek(0)
+            names = np.load(content, allow_pickle=False).tolist()
+    return [name.decode("utf-8") if isinstance(name, bytes) else name for name in names]

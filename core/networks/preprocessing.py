@@ -15,14 +15,14 @@ TORCH_MEAN, TORCH_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def _centred_bgr(mean: tuple[float, float, float]) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda images: images[..., ::-1] * np.float32(255) - np.float32(mean)
+    return lambda images: images[..., ::-1] * np.float32(255) - np.array(mean, np.float32)
 
 
 PREPROCESSING: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "unit": lambda images: images,
     "bytes": lambda images: images * np.float32(255),
     "tf": lambda images: images * np.float32(2) - np.float32(1),
-    "torch": lambda images: (images - np.float32(TORCH_MEAN)) / np.float32(TORCH_DEVIATION),
+    "torch": lambda images: (images - np.array(TORCH_MEAN, np.float32)) / np.array(TORCH_DEVIATION, np.float32),
     "caffe": _centred_bgr(CAFFE),
     "vggface1": _centred_bgr(VGGFACE1),
     "vggface2": _centred_bgr(VGGFACE2),

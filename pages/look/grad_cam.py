@@ -17,13 +17,13 @@ def explore(frame: controls.Frame) -> None:
     asked, says = st.columns([2, 3], gap="large")
     with asked:
         class_index = controls.class_picker(entry)
-        layer = controls.layer_picker(cached.spatial_layers(entry.name), entry.default_layer)
-        whole = cached.explain(picture, entry.name, METHOD, class_index, layer)
+        layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
+        whole = cached.explain(picture, entry, METHOD, class_index, layer)
         channels = controls.channel_picker(whole.map.walk.weights)
         strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
     explanation = whole
     if channels is not None:
-        explanation = cached.explain(picture, entry.name, METHOD, whole.class_index, layer, channels)
+        explanation = cached.explain(picture, entry, METHOD, whole.class_index, layer, channels)
     with says:
         views.prediction(entry, explanation.probabilities, explanation.class_index)
     name = entry.labels[explanation.class_index]
@@ -46,7 +46,13 @@ def explore(frame: controls.Frame) -> None:
     walk.grad_cam(explanation, name, channels, overlay)
 
 
+@problems.shown
+def show(frame: controls.Frame) -> None:
+    """Nothing before the network is there."""
+    cached.wait_until_ready(frame.network)
+    explore(frame)
+
+
 lesson.opening("grad_cam")
-problems.shown(cached.wait_until_ready)()
-explore(controls.current())
+show(controls.current())
 lesson.closing("grad_cam", (walk.GRAD_CAM, "core.attribution.grad_cam:grad_cam", "core.tasks:explain"))

@@ -9,9 +9,9 @@ from dashboard.text import t
 @problems.shown
 def show(frame: controls.Frame) -> None:
     """What shall climb, the climb while it lasts, and what came of it."""
-    cached.wait_until_ready()
     entry = frame.network
-    request = climb.ask(entry, cached.describe(entry.name))
+    cached.wait_until_ready(entry)
+    request = climb.ask(entry, cached.describe(entry))
     st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=climb.begin, args=(request,))
 
     if len(request.channels) == 1 and request != climb.current():  # one picture is quick: it follows the controls

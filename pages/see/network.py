@@ -10,25 +10,25 @@ from dashboard import cached, controls, lesson, problems, views
 def explore(frame: controls.Frame) -> None:
     """The drawing, a layer of choice and its channels; a change of the layer runs this part of the page alone."""
     entry = frame.network
-    rows = cached.describe(entry.name)
-    spatial = cached.spatial_layers(entry.name)
+    rows = cached.describe(entry)
+    spatial = cached.spatial_layers(entry)
     drawing = st.empty()
     layer = controls.layer_picker(spatial, entry.default_layer)
     with drawing.container():
         views.drawing(entry, rows, layer)
     row = next(row for row in rows if row.name == layer)
     views.facts(row, frame.picture, entry)
-    views.feature_maps(frame.picture, entry.name, layer)
+    views.feature_maps(frame.picture, entry, layer)
 
 
 @problems.shown
 def show(frame: controls.Frame) -> None:
     """From the whole network to the first layer's kernels and the table of all layers."""
-    cached.wait_until_ready()
-    rows = cached.describe(frame.network.name)
+    cached.wait_until_ready(frame.network)
+    rows = cached.describe(frame.network)
     views.totals(frame.network, rows)
     explore(frame)
-    views.first_kernels(frame.network.name, rows)
+    views.first_kernels(frame.network, rows)
     views.table(rows)
 
 

@@ -148,7 +148,7 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "networks, faces, predict, filters, explain"),
+        ([], "networks, prefetch, faces, predict, filters, explain"),
         (["train"], "Received train; choose one of: networks"),
         (["networks", "--xml"], "--xml"),
         (["explain", "--network", "VGG20", "--image", "{image}", "--out", "{out}"], "MiniFace, MiniFace-untrained"),

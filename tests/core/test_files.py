@@ -118,7 +118,11 @@ def test_a_download_of_a_file_that_changed_meanwhile_begins_again(site, tmp_path
     site.stop_after = len(site.content) // 2
     with pytest.raises(FileError):
         fetch(published(site), nothing)
-    site.content, site.stop_after, site.date = h5_content(tmp_path, 300_000), None, formatdate(1_700_000_000, usegmt=True)
+    site.content, site.stop_after, site.date = (
+        h5_content(tmp_path, 300_000),
+        None,
+        formatdate(1_700_000_000, usegmt=True),
+    )
     fetch(published(site), nothing)
     assert published(site).path.read_bytes() == site.content
 
@@ -183,7 +187,7 @@ def test_a_refusing_server_is_named(site):
 
 def test_no_connection_offers_the_embedded_network(site):
     file = replace(published(site), url="http://127.0.0.1:9/weights.h5")
-    with pytest.raises(FileError, match="No connection to .*MiniFace") as caught:
+    with pytest.raises(FileError, match=r"No connection to .*MiniFace") as caught:
         fetch(file, nothing)
     assert caught.value.reason == "offline"
     assert left_behind(file) == []

@@ -9,7 +9,6 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 

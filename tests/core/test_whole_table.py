@@ -1,4 +1,4 @@
-"""Everything that was built works on every network of the table, here with random weights and a small random picture."""
+"""Everything works on every network of the table, here with random weights and a small random picture."""
 
 import keras
 import numpy as np
