@@ -161,6 +161,12 @@ def filters(
     iterations: Annotated[int, typer.Option(help="Steps up the gradient.")] = 30,
     learning_rate: Annotated[float, typer.Option(help="Length of a step, in the network's own range.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Seed of the first picture.")] = 0,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=features.SIZES[0], max=features.SIZES[1], help="Side in pixels; by default the network's own."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the pictures that excite channels of a layer."""
@@ -177,7 +183,7 @@ def filters(
         def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
             tell(step)
 
-        result = tasks.maximize(entry.name, layer, chosen, learning_rate, iterations, seed, report)
+        result = tasks.maximize(entry.name, layer, chosen, learning_rate, iterations, seed, size, report)
     out.write_bytes(images.encode(features.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
     answer(
         {

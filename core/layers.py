@@ -85,34 +85,27 @@ def default_layer(model: keras.Model) -> str:
     return [name for name in spatial_layers(model) if not isinstance(model.get_layer(name), _POOLING)][-1]
 
 
-def cut(model: keras.Model, layer: str, *, linear: bool = False) -> keras.Model:
-    """The part of `model` from its input to the output of `layer`.
+def cut(model: keras.Model, layer: str, *, linear: bool = False, size: int | None = None) -> keras.Model:
+    """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
 
-    With `linear` the layer's own activation is left out, so that the output is the pre-activation.
+    With `linear` the layer's own activation is left out, so that the output is the pre-activation. NetworkError: the
+    part has a layer, such as a dense one, that is tied to the size that it was made for.
     """
     last = layer_of(model, layer)
-    if linear and isinstance(last, keras.layers.Activation | keras.layers.ReLU):
-        return keras.Model(model.input, last.input)
+    only_bends = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
+    part = keras.Model(model.input, last.input if linear and only_bends else last.output)
     activation = getattr(last, "activation", keras.activations.linear)
-    if not linear or activation is keras.activations.linear:
-        return keras.Model(model.input, last.output)
-    before = keras.Model(model.input, last.input)
-    inputs = keras.Input(model.input_shape[1:])
-    return keras.Model(inputs, _without_activation(last)(before(inputs)))
-
-
-def at_size(model: keras.Model, size: int) -> keras.Model:
-    """The same layers with the same weights, laid out for pictures of `size` x `size` pixels.
-
-    NetworkError: a layer, such as a dense one, is tied to the size that it was made for.
-    """
-    if model.input_shape[1:3] == (size, size):
-        return model
-    inputs = keras.Input((size, size, model.input_shape[3]))
+    bent = linear and not only_bends and activation is not keras.activations.linear
+    if not bent and size in (None, model.input_shape[1]):
+        return part
+    sides = (size, size) if size else model.input_shape[1:3]
+    inputs = keras.Input((*sides, model.input_shape[3]))
     try:
-        return keras.models.clone_model(model, input_tensors=inputs, clone_function=lambda layer: layer)
+        return keras.models.clone_model(
+            part, inputs, clone_function=lambda one: _without_activation(one) if bent and one is last else one
+        )
     except ValueError as error:
-        raise NetworkError("tied_to_size", size=size, expected=model.input_shape[1]) from error
+        raise NetworkError("tied_to_size", name=layer, size=size, expected=model.input_shape[1]) from error
 
 
 def _without_activation(layer: keras.layers.Layer) -> keras.layers.Layer:

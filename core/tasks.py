@@ -157,6 +157,7 @@ def maximize(
     learning_rate: float = 10.0,
     iterations: int = 30,
     seed: int = 0,
+    size: int | None = None,
     report: Callable[..., None] | None = None,
 ) -> FilterPictures:
     """Pictures that excite channels of a layer, as `core.features.ascent.maximize`.
@@ -181,7 +182,14 @@ def maximize(
         report(step, iterations, picture, **values)
 
     return climb(
-        load(network), layer, channels, learning_rate=learning_rate, iterations=iterations, seed=seed, report=tell
+        load(network),
+        layer,
+        channels,
+        learning_rate=learning_rate,
+        iterations=iterations,
+        seed=seed,
+        size=size,
+        report=tell,
     )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import images, tasks
 from core.compute import Progress
-from core.features import PARAMS, FilterPictures
+from core.features import PARAMS, SIZES, FilterPictures
 from core.networks import Entry, LayerRow
 from dashboard import controls, figures, jobs, pictures
 from dashboard.links import BOUND, choice
@@ -30,20 +30,29 @@ class Request:
     learning_rate: float
     iterations: int
     seed: int
+    size: int | None
 
 
 def ask(entry: Entry, rows: list[LayerRow]) -> Request:
     """The controls: layer, one channel or many, and the method's own numbers."""
-    trained = {row.name: row.shape[-1] for row in rows if row.parameters > 0}
-    layer = controls.layer_picker(list(trained), entry.default_layer)
+    shown = {row.name: row for row in rows if _has_filters(row) or row.name == entry.default_layer}
+    layer = controls.layer_picker(list(shown), entry.default_layer)
     chosen, method = st.columns(2, gap="large")
     with chosen:
-        channels = _channels(trained[layer])
-        if layer == list(trained)[-1] and len(channels) == 1:
+        channels = _channels(shown[layer].shape[-1])
+        if layer == list(shown)[-1] and len(channels) == 1:
             st.caption(f"{t('controls.class')}: {entry.labels[channels[0]]}")
     with method:
         values = {param.name: controls.parameter(param, t(f"controls.{param.name}")) for param in PARAMS}
-    return Request(entry, layer, channels, **values)
+        size = None
+        if shown[layer].spatial:
+            size = st.slider(t("filters.size"), *SIZES, entry.input_size, 4, key="size", **BOUND)
+    return Request(entry, layer, channels, size=size, **values)
+
+
+def _has_filters(row: LayerRow) -> bool:
+    """Whether a layer has weights of its own to look at; a normalization only scales what the layer before it gives."""
+    return row.parameters > 0 and row.kind != "BatchNormalization"
 
 
 def _channels(count: int) -> tuple[int, ...]:

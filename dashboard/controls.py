@@ -263,7 +263,8 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
     height, width = image.shape[:2]
     key = images.digest(image)
     box, found = _proposed_box(image, key, entry.subject)
-    with st.expander(t("picture.crop"), icon=":material/crop:"):
+    crop = "crop" if entry.subject == "face" else "crop_object"
+    with st.expander(t(f"picture.{crop}"), icon=":material/crop:"):
         if not found:
             st.caption(t("picture.no_face"))
         frame = st.empty()
@@ -273,7 +274,7 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
         size = st.slider(t("picture.crop_size"), 16, int(1.5 * longest), box.size, key=f"size_{key}")
         chosen = images.Box(left, top, size)
         frame.image(
-            pictures.photo(pictures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t("picture.crop_help")
+            pictures.photo(pictures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t(f"picture.{crop}_help")
         )
     square = images.square(image, chosen)
     side = min(square.shape[0], 448)

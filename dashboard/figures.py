@@ -97,8 +97,14 @@ def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) 
     """The network as slabs from left to right: as high as its maps are wide, as thick as it has channels.
 
     `rows` are rows of the table of layers (name, kind, shape, parameters). The chosen layer is orange; `parameters` is
-    the word for them. Every slab carries an unseen marker, which says what it is and can be clicked.
+    the word for them. Every slab carries an unseen marker, which says what it is and can be clicked. Of a network with
+    many layers those that only normalize, add or cut off are left out, and blocks are told apart by their size.
     """
+    many = len(rows) > MANY_LAYERS
+    if many:
+        rows = [row for row in rows if row.name == chosen or kind_of(row.kind) != "other"]
+    tall = MOST_HEIGHT / max(row.shape[0] for row in rows if len(row.shape) == 3)
+    wide = MOST_WIDTH / max(row.shape[-1] for row in rows if len(row.shape) == 3)
     left, block_left = 0.0, 0.0
     shapes: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -106,22 +112,25 @@ def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) 
     for row in rows:
         if len(row.shape) == 1 and kind_of(row.kind) == "other":  # flattening moves numbers, it is no stage of its own
             continue
-        if _block(row.name) not in blocks:
+        side = " × ".join(map(str, row.shape[:-1]))
+        block = side if many and side else _block(row.name)
+        if block not in blocks:
             left = block_left = max(left + 12, block_left + LABEL_PITCH) if blocks else 0.0
-        thick = max(row.shape[-1] * 0.2, 2.4)
-        shapes += _slab(left, thick, row, ORANGE if row.name == chosen else KIND_COLOURS[kind_of(row.kind)])
-        blocks.setdefault(_block(row.name), []).append((left + thick / 2, row))
+        height = max(row.shape[0] * tall if side else 1.0, 9.0)
+        thick = max(min(row.shape[-1] * wide, MOST_WIDTH), 2.4)
+        shapes += _slab(left, height, thick, ORANGE if row.name == chosen else KIND_COLOURS[kind_of(row.kind)])
+        blocks.setdefault(block, []).append((left + thick / 2, row))
         left += thick + 3.5
     for name, members in blocks.items():
-        *side, channels = members[0][1].shape
-        size = [" × ".join(map(str, side)), f"× {channels}"] if side else [str(channels)]
+        *sides, channels = members[-1 if many else 0][1].shape
+        size = [" × ".join(map(str, sides)), f"× {channels}"] if sides else [str(channels)]
         label = {
             "x": (members[0][0] + members[-1][0]) / 2,
             "y": -62,
             "showarrow": False,
             "yanchor": "top",
             "font": {"size": 14, "color": ink()},
-            "text": "<br>".join([f"<b>{name}</b>", *size]),
+            "text": "<br>".join(size if many and sides else [f"<b>{name}</b>", *size]),
         }
         annotations.append(label)
     spots = [spot for members in blocks.values() for spot in members]
@@ -143,13 +152,14 @@ def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) 
     return _chart([markers], 370, across, up, **more)
 
 
+MANY_LAYERS, MOST_HEIGHT, MOST_WIDTH = 40, 112, 25.6
+"""From how many layers on a drawing leaves some out; height and width of the largest slab."""
 LABEL_PITCH = 36
 """Least distance between the left edges of two blocks, so that their labels do not touch."""
 
 
-def _slab(left: float, thick: float, row: LayerRow, colour: str) -> list[dict[str, Any]]:
+def _slab(left: float, height: float, thick: float, colour: str) -> list[dict[str, Any]]:
     """Front, top and right face of a layer's slab as shapes."""
-    height = max(float(row.shape[0]) if len(row.shape) == 3 else 1.0, 9.0)
     fills = (colour, _mixed(colour, 0.35), _mixed(colour, -0.3))
     line = {"color": "rgba(20,28,36,.75)", "width": 0.8}
     faces = zip(_faces(left, height, thick), fills, strict=True)

@@ -13,6 +13,8 @@ from dashboard import cached, figures, pictures
 from dashboard.cached import Picture
 from dashboard.text import number, percent, t
 
+MOST_MAPS = 512
+"""Feature maps on one sheet; more could not be told apart."""
 FIELD_SIDE = 260
 """Pixels of the picture in which a layer's receptive field is drawn."""
 
@@ -83,7 +85,10 @@ def feature_maps(picture: Picture, network: Entry, layer: str) -> None:
     dead = [int(k) for k in np.flatnonzero(health.dead)]
     twins = {int(b): f"={a}" for a, b, _ in health.duplicates}
     high = None if own else float(np.quantile(maps, 0.999))
-    sheet = pictures.map_sheet(maps, high=high, crossed=dead, notes=twins)
+    shown = sorted(np.argsort(-maps.max(axis=(0, 1)), kind="stable")[:MOST_MAPS].tolist())
+    if len(shown) < maps.shape[2]:
+        st.caption(t("network.strongest", shown=len(shown), count=number(maps.shape[2])))
+    sheet = pictures.map_sheet(maps, high=high, channels=shown, crossed=dead, notes=twins)
     st.image(
         pictures.chart(sheet),
         width="stretch",

@@ -18,6 +18,8 @@ PARAMS: tuple[Param, ...] = (
     Param("seed", default=0, minimum=0, maximum=9999, step=1),
 )
 
+SIZES = (48, 320)
+"""Smallest and largest side of a picture that climbs, in pixels."""
 CONTRAST = 0.15
 """Standard deviation of a picture on display."""
 CROP, CROPPED_FROM = 25, 150

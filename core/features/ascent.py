@@ -16,6 +16,7 @@ import tensorflow as tf
 from core.features import FilterPictures, display
 from core.layers import check_channels, cut, layer_of
 from core.networks import Network, NetworkError, kept
+from core.networks.preprocessing import PREPROCESSING
 
 BATCH = 8
 """Pictures that climb together. One or eight: only two shapes are ever compiled."""
@@ -36,18 +37,20 @@ def maximize(
     learning_rate: float = 10.0,
     iterations: int = 30,
     seed: int = 0,
+    size: int | None = None,
     report: Report | None = None,
 ) -> FilterPictures:
     """Pictures that excite channels of a layer: from grey with noise, `iterations` steps up the gradient.
 
     A step is `learning_rate` long, in the network's own range, whatever the gradient's length. All channels start from
     the same noise, drawn with `seed`, so a picture does not depend on the channels that climb beside it. In a dense
-    layer a channel is a unit. NetworkError: no such layer or channel, or a picture diverged.
+    layer a channel is a unit. `size` is the pictures' side in pixels, by default the network's own, which a dense layer
+    needs. NetworkError: no such layer or channel, another size than a dense layer needs, or a picture diverged.
     """
     chosen = check_channels(network.model, layer, channels)
-    step = _compiled(network, layer)
+    step = _compiled(network, layer, size)
     batches = _batches(chosen)
-    pictures = [np.repeat(first_picture(network, seed), len(batch), axis=0) for batch in batches]
+    pictures = [np.repeat(first_picture(network, seed, size), len(batch), axis=0) for batch in batches]
     history, peaks = [], []
     for iteration in range(iterations + 1):
         rate = learning_rate if iteration < iterations else 0.0  # the last one only measures
@@ -66,10 +69,10 @@ def maximize(
     )
 
 
-def first_picture(network: Network, seed: int) -> np.ndarray:
+def first_picture(network: Network, seed: int, size: int | None = None) -> np.ndarray:
     """Grey plus uniform noise of at most `NOISE`, as the network receives it: `(1, h, w, 3)` float32."""
-    height, width = network.model.input_shape[1:3]
-    grey = network.inputs(np.full((1, height, width, 3), 0.5, np.float32))
+    height, width = (size, size) if size else network.model.input_shape[1:3]
+    grey = PREPROCESSING[network.entry.preprocessing](np.full((1, height, width, 3), 0.5, np.float32))
     noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, grey.shape)
     return (grey + noise).astype(np.float32)
 
@@ -102,9 +105,11 @@ def ascend(
 
 
 @kept
-def _compiled(network: Network, layer: str) -> Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _compiled(
+    network: Network, layer: str, size: int | None
+) -> Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """`ascend` compiled for a layer before its activation, and kept."""
-    part = cut(network.model, layer, linear=True)
+    part = cut(network.model, layer, linear=True, size=size)
 
     @tf.function
     def step(pictures: tf.Tensor, channels: tf.Tensor, learning_rate: tf.Tensor) -> tuple[tf.Tensor, ...]:

@@ -52,7 +52,7 @@ REASONS: dict[str, str] = {
     "smaller one, such as {smaller}.",
     "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
     "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
-    "tied_to_size": "This layer is tied to pictures of {expected} pixels; received {size}. Choose a layer before it.",
+    "tied_to_size": "Layer {name} is tied to pictures of {expected} pixels; received {size}. Choose an earlier one.",
     "flat_layer": "Layer {name!r} has no feature maps; choose one of: {choices}.",
     "bypassed_layer": "Not everything passes through layer {name!r}; choose one behind the joining of the branches.",
     "no_kernels": "Layer {name!r} has no convolution kernels; choose one of: {choices}.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, pictures, problems, views, walk
+from dashboard import cached, controls, lesson, pictures, presets, problems, views, walk
 from dashboard.text import significant, t
 
 METHOD = "grad_cam"
@@ -54,5 +54,6 @@ def show(frame: controls.Frame) -> None:
 
 
 lesson.opening("grad_cam")
+presets.shown("grad_cam")
 show(controls.current())
 lesson.closing("grad_cam", (walk.GRAD_CAM, "core.attribution.grad_cam:grad_cam", "core.tasks:explain"))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, climb, controls, jobs, lesson, problems
+from dashboard import cached, climb, controls, jobs, lesson, presets, problems
 from dashboard.text import t
 
 
@@ -14,6 +14,8 @@ def show(frame: controls.Frame) -> None:
     request = climb.ask(entry, cached.describe(entry))
     st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=climb.begin, args=(request,))
 
+    if presets.just_chosen("filters"):
+        climb.begin(request)
     if len(request.channels) == 1 and request != climb.current():  # one picture is quick: it follows the controls
         climb.begin(request)
     jobs.panel(climb.NAME, climb.draw)
@@ -30,5 +32,6 @@ def show(frame: controls.Frame) -> None:
 
 
 lesson.opening("filters")
+presets.shown("filters")
 show(controls.current())
 lesson.closing("filters", ("core.features.ascent:maximize", "core.features:display", "core.tasks:maximize"))
