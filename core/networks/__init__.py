@@ -456,16 +456,27 @@ def is_resident(network: str | Entry) -> bool:
 def _build(entry: Entry) -> Network:
     if entry.weights is not None and (first := files.check(entry.weights)):
         warnings.warn(f"{entry.weights.name} is another file than the one first seen ({first}).", stacklevel=2)
-    model = _model(entry)
+    model = _model(entry, blank=entry.weights is not None)
     if entry.weights is not None:
         _set_weights(entry, model, entry.weights.path)
     return Network(entry, model)
 
 
-def _model(entry: Entry) -> keras.Model:
-    """The network's layers with random weights, named the same every time: Keras numbers them thread by thread."""
-    with ThreadPoolExecutor(1) as fresh:
-        return fresh.submit(resolve(entry.builder), *entry.arguments).result()
+def _model(entry: Entry, *, blank: bool = False) -> keras.Model:
+    """The network's layers with random weights, or `blank` ones that are to be read from a file."""
+
+    def build() -> keras.Model:
+        import keras
+        import tensorflow as tf
+
+        # Drawing numbers takes three times their memory, and TensorFlow keeps it; memory that was never written to is
+        # none.
+        empty = {"glorot_uniform": lambda shape, dtype=None: tf.raw_ops.Empty(shape=shape, dtype=dtype)}
+        with keras.utils.custom_object_scope(empty if blank else {}):
+            return resolve(entry.builder)(*entry.arguments)
+
+    with ThreadPoolExecutor(1) as fresh:  # Keras numbers nameless layers thread by thread: so always from 0 here
+        return fresh.submit(build).result()
 
 
 def _make_room(entry: Entry) -> None:
