@@ -104,6 +104,18 @@ _TABLE = (
         needs_layer=True,
     ),
     Method(
+        name="score_cam",
+        title="Score-CAM",
+        paper="Wang et al. 2019, Score-CAM: Score-weighted visual explanations for convolutional neural networks",
+        link="https://arxiv.org/abs/1910.01279",
+        params=(
+            Param("maps", default=128, minimum=8, maximum=2048, step=8),
+            Param("baseline", default=0.5, minimum=0, maximum=1, step=0.05),
+        ),
+        needs_layer=True,
+        slow=True,
+    ),
+    Method(
         name="fem",
         title="FEM",
         paper="Fuad et al. 2020, Features understanding in 3D CNNs for actions recognition in video",
@@ -161,6 +173,32 @@ _TABLE = (
         paper="Selvaraju et al. 2016, Grad-CAM: Visual explanations from deep networks via gradient-based localization",
         link="https://arxiv.org/abs/1610.02391",
         needs_layer=True,
+    ),
+    Method(
+        name="occlusion",
+        title="Occlusion",
+        paper="Zeiler and Fergus 2013, Visualizing and understanding convolutional networks",
+        link="https://arxiv.org/abs/1311.2901",
+        params=(
+            Param("grid", default=14, minimum=4, maximum=28, step=1),
+            Param("size", default=20, minimum=5, maximum=60, step=5, unit="%"),
+            Param("baseline", default=0.5, minimum=0, maximum=1, step=0.05),
+        ),
+        slow=True,
+    ),
+    Method(
+        name="rise",
+        title="RISE",
+        paper="Petsiuk et al. 2018, RISE: Randomized input sampling for explanation of black-box models",
+        link="https://arxiv.org/abs/1806.07421",
+        params=(
+            Param("samples", default=1000, minimum=100, maximum=8000, step=100),
+            Param("cells", default=7, minimum=3, maximum=14, step=1),
+            Param("visible", default=50, minimum=10, maximum=90, step=5, unit="%"),
+            Param("baseline", default=0, minimum=0, maximum=1, step=0.05),
+            SEED,
+        ),
+        slow=True,
     ),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
