@@ -80,7 +80,17 @@ class Method:
 
 
 SEED = Param("seed", default=0, minimum=0, maximum=9999, step=1)
+SUPERPIXELS = Param("superpixels", default=50, minimum=10, maximum=200, step=5)
 _TABLE = (
+    Method(
+        name="cam",
+        title="CAM",
+        paper="Zhou et al. 2016, Learning deep features for discriminative localization",
+        link="https://arxiv.org/abs/1512.04150",
+        params=(Param("captures", default=4, minimum=1, maximum=20, step=1), SEED),
+        needs_layer=True,
+        slow=True,
+    ),
     Method(
         name="grad_cam",
         title="Grad-CAM",
@@ -198,6 +208,22 @@ _TABLE = (
             Param("baseline", default=0, minimum=0, maximum=1, step=0.05),
             SEED,
         ),
+        slow=True,
+    ),
+    Method(
+        name="lime",
+        title="LIME",
+        paper='Ribeiro et al. 2016, "Why should I trust you?" Explaining the predictions of any classifier',
+        link="https://arxiv.org/abs/1602.04938",
+        params=(SUPERPIXELS, Param("samples", default=500, minimum=50, maximum=4000, step=50), SEED),
+        slow=True,
+    ),
+    Method(
+        name="shap",
+        title="SHAP",
+        paper="Lundberg and Lee 2017, A unified approach to interpreting model predictions",
+        link="https://arxiv.org/abs/1705.07874",
+        params=(SUPERPIXELS, Param("permutations", default=5, minimum=1, maximum=50, step=1), SEED),
         slow=True,
     ),
 )

@@ -68,6 +68,8 @@ REASONS: dict[str, str] = {
     "of at least two classes.",
     "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
     "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
+    "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a head; "
+    "{network} has neither: choose the layer before its global average, or take Grad-CAM.",
     "no_relu": "Guided backpropagation changes the way back through ReLUs, and {network} has none; take another.",
     "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
 }
