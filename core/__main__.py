@@ -226,7 +226,8 @@ def explain(
             tiles.append(titled(picture, file.name))
             for chosen in methods:
                 found = tasks.explain(entry.name, chosen.name, images.square(picture, box), class_index, layer)
-                name = "_".join(filter(None, (stem, chosen.name, entry.name, found.layer, str(found.class_index))))
+                parts = (stem, chosen.name, entry.name, found.layer, found.class_index)
+                name = "_".join(str(part) for part in parts if part is not None)
                 np.save(
                     folder / f"{name}.npy", lay_out(found.map.values, scaled(box, height / len(picture)), height, width)
                 )

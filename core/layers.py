@@ -20,13 +20,17 @@ __all__ = [
     "cut",
     "default_layer",
     "describe",
+    "feature_maps",
+    "feature_shape",
     "kernel_layers",
     "layer_of",
     "receptive_field",
+    "rectified",
     "spatial_layers",
     "split",
 ]
 
+_RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
 _POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 
 
@@ -47,6 +51,14 @@ def check_channels(model: keras.Model, layer: str, channels: Sequence[int]) -> l
         if not 0 <= channel < count:
             raise NetworkError("unknown_channel", name=layer, channel=channel, last=count - 1)
     return [int(channel) for channel in channels]
+
+
+def feature_shape(model: keras.Model, layer: str) -> tuple[int, int, int]:
+    """Height, width and number of a layer's feature maps; NetworkError where it has none."""
+    shape = layer_of(model, layer).output.shape
+    if len(shape) != 4:
+        raise NetworkError("flat_layer", name=layer, choices=", ".join(spatial_layers(model)))
+    return shape[1:]
 
 
 def spatial_layers(model: keras.Model) -> list[str]:
@@ -73,6 +85,11 @@ def passed_layers(model: keras.Model) -> set[str]:
             names.add(layer.name)
         open_until = max(open_until, last_read.get(id(layer.output), 0))
     return names
+
+
+def rectified(layer: keras.layers.Layer) -> bool:
+    """Whether a layer ends with a ReLU, or is one, so that its output cannot be negative."""
+    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) in _RECTIFIERS
 
 
 def kernel_layers(model: keras.Model) -> list[str]:
@@ -140,6 +157,14 @@ def compiled(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]
         return part(inputs, training=False)
 
     return lambda inputs: run(tf.constant(inputs)).numpy()
+
+
+def feature_maps(network: Network, images: np.ndarray, layer: str) -> np.ndarray:
+    """Feature maps `(n, h, w, k)` of a layer, after its activation, for pictures `(h, w, 3)` or `(n, h, w, 3)` in
+    [0, 1]; NetworkError where it has none.
+    """
+    feature_shape(network.model, layer)
+    return network.run(images, layer)
 
 
 def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from core import attribution, faces, images, networks
-from core.attribution import SaliencyMap
+from core.attribution import Report, SaliencyMap
+from core.attribution.overlay import overlay
 from core.features import FilterPictures, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, NetworkError, batch_size, load
 
@@ -29,10 +30,13 @@ PICTURE_EVERY = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """A saliency map with its class and layer, the probabilities `(classes,)`, and the seconds that both took."""
+    """A saliency map with its class and layer, the probabilities `(classes,)`, and the seconds that both took.
+
+    `class_index` is None for a method that knows no class, `layer` for one that needs none.
+    """
 
     map: SaliencyMap
-    class_index: int
+    class_index: int | None
     layer: str | None
     probabilities: np.ndarray
     seconds: float
@@ -71,12 +75,14 @@ def explain(
     image: np.ndarray,
     class_index: int | None = None,
     layer: str | None = None,
+    report: Report | None = None,
     **params: Any,
 ) -> Explanation:
     """Explain the score of a class, by default the network's first choice, with a method of `core.attribution.METHODS`.
 
     `image` is `(h, w, 3)` in [0, 1]; `layer` is for methods that need one, by default the network's default layer;
-    `params` are the method's own.
+    `params` are the method's own. A slow method calls `report(step, steps, picture, calls=calls)` in every batch:
+    `picture` is the map so far over the image (JPEG), at most every `PICTURE_EVERY` seconds and at the last step.
     """
     started = time.perf_counter()
     loaded = load(network)
@@ -85,13 +91,18 @@ def explain(
     index = int(probabilities.argmax()) if class_index is None else loaded.check_class(class_index)
     if entry.needs_layer:
         params["layer"] = layer or loaded.entry.default_layer
+    if entry.slow and report is not None:
+        seen = loaded.stretched(image)[0]
+        params["report"] = _with_pictures(report, lambda values: overlay(seen, values))
     saliency = entry.load()(loaded, image, index, **params)
-    return Explanation(saliency, index, saliency.layer, probabilities, time.perf_counter() - started)
+    return Explanation(saliency, saliency.class_index, saliency.layer, probabilities, time.perf_counter() - started)
 
 
 def feature_maps(network: str | Entry, layer: str, image: np.ndarray) -> np.ndarray:
     """Feature maps `(h, w, k)` of a layer, after its activation, for a picture `(h, w, 3)` in [0, 1]."""
-    return _spatial(network, layer, image)[0]
+    from core import layers
+
+    return layers.feature_maps(load(network), image, layer)[0]
 
 
 def kernels(network: str | Entry, layer: str) -> np.ndarray:
@@ -111,11 +122,13 @@ def channel_health(network: str | Entry, layer: str) -> ChannelHealth:
     Dead: never above 0, at no place of no capture. Duplicates: the feature maps of two channels, all places of all
     captures in one vector each, have a cosine above `ALIKE`. A dead channel is nobody's duplicate.
     """
-    entry = load(network).entry
-    captures, size = health_captures(entry), batch_size(entry)
+    from core import layers
+
+    loaded = load(network)
+    captures, size = health_captures(loaded.entry), batch_size(loaded.entry)
     parts, dead = [], []
     for start in range(0, len(captures), size):  # all maps of an early layer at once would not fit a small machine
-        maps = _spatial(network, layer, captures[start : start + size])
+        maps = layers.feature_maps(loaded, captures[start : start + size], layer)
         columns = maps.reshape(-1, maps.shape[-1])
         parts.append(columns.T @ columns)
         dead.append(columns.max(axis=0) <= 0)
@@ -140,16 +153,6 @@ def _captures(count: int, size: int) -> np.ndarray:
     return np.stack([faces.render(person, faces.sample_capture(rng), size)[0] for person in people])
 
 
-def _spatial(network: str | Entry, layer: str, images: np.ndarray) -> np.ndarray:
-    """Feature maps `(n, h, w, k)` of a layer; NetworkError where it has none."""
-    from core.layers import layer_of, spatial_layers
-
-    loaded = load(network)
-    if len(layer_of(loaded.model, layer).output.shape) != 4:
-        raise NetworkError("flat_layer", name=layer, choices=", ".join(spatial_layers(loaded.model)))
-    return loaded.run(images, layer)
-
-
 def maximize(
     network: str | Entry,
     layer: str,
@@ -158,7 +161,7 @@ def maximize(
     iterations: int = 30,
     seed: int = 0,
     size: int | None = None,
-    report: Callable[..., None] | None = None,
+    report: Report | None = None,
 ) -> FilterPictures:
     """Pictures that excite channels of a layer, as `core.features.ascent.maximize`.
 
@@ -167,19 +170,12 @@ def maximize(
     """
     from core.features.ascent import maximize as climb
 
-    shown = -PICTURE_EVERY
+    show = _with_pictures(report, contact_sheet) if report else None
 
     def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
-        nonlocal shown
-        if report is None:
-            return
-        now = time.perf_counter()
-        picture = None
-        if step in (0, iterations) or now - shown >= PICTURE_EVERY:
-            shown = now
-            picture = images.encode(contact_sheet(pictures), "jpeg", 85)
-        values = {str(channel): float(value) for channel, value in zip(channels, activations, strict=True)}
-        report(step, iterations, picture, **values)
+        if show:
+            values = {str(channel): float(value) for channel, value in zip(channels, activations, strict=True)}
+            show(step, iterations, pictures, **values)
 
     return climb(
         load(network),
@@ -193,7 +189,23 @@ def maximize(
     )
 
 
-def warm(network: str | Entry, report: Callable[..., None] | None = None) -> None:
+def _with_pictures(report: Report, draw: Callable[[np.ndarray], np.ndarray]) -> Report:
+    """Report what `draw` makes of an array as a JPEG, or no picture where the last one is younger than
+    `PICTURE_EVERY` seconds; the first and the last step always have one.
+    """
+    shown = -PICTURE_EVERY
+
+    def tell(step: int, steps: int, state: np.ndarray | None = None, **values: float) -> None:
+        nonlocal shown
+        now, picture = time.perf_counter(), None
+        if state is not None and (step in (0, steps) or now - shown >= PICTURE_EVERY):
+            shown, picture = now, images.encode(draw(state), "jpeg", 85)
+        report(step, steps, picture, **values)
+
+    return tell
+
+
+def warm(network: str | Entry, report: Report | None = None) -> None:
     """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
     size = networks.find(network).input_size
     grey = np.full((size, size, 3), 0.5, np.float32)

@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.attribution import GradCamWalk, SaliencyMap
-from core.layers import check_channels, layer_of, spatial_layers, split
-from core.networks import Network, NetworkError, kept
+from core.layers import check_channels, feature_shape, split
+from core.networks import Network, kept
 
 TOP = -1
 """Class index that stands for the network's first choice."""
@@ -35,13 +35,20 @@ def grad_cam(
     NetworkError: no such layer, channel or class.
     """
     layer = layer or network.entry.default_layer
+    steps, index = take_walk(network, image, class_index, layer, channels)
+    return SaliencyMap(steps.map, index, layer, calls=1, walk=steps)
+
+
+def take_walk(
+    network: Network, image: np.ndarray, class_index: int | None, layer: str, channels: Sequence[int] | None = None
+) -> tuple[GradCamWalk, int]:
+    """Grad-CAM's intermediate results and the class, the arguments being those of `grad_cam`."""
     steps = _compiled(network, layer)
     part = _taking_part(network, layer, channels)
     wanted = TOP if class_index is None else network.check_class(class_index)
     results = steps(tf.constant(network.inputs(image)[:1]), tf.constant(wanted), tf.constant(part))
     feature_maps, score, gradients, weights, weighted, values, index = (result.numpy() for result in results)
-    steps_taken = GradCamWalk(feature_maps, float(score), gradients, weights, weighted, values)
-    return SaliencyMap(values, int(index), layer, steps_taken)
+    return GradCamWalk(feature_maps, float(score), gradients, weights, weighted, values), int(index)
 
 
 def walk(
@@ -68,9 +75,7 @@ def walk(
 @kept
 def _compiled(network: Network, layer: str) -> Callable[..., tuple[tf.Tensor, ...]]:
     """`walk` compiled for a layer, and kept: nothing is traced again when a slider moves."""
-    shape = layer_of(network.model, layer).output.shape
-    if len(shape) != 4:
-        raise NetworkError("flat_layer", name=layer, choices=", ".join(spatial_layers(network.model)))
+    shape = feature_shape(network.model, layer)
     trunk, head = split(network.model, layer)
 
     @tf.function(

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.features import FilterPictures, display
-from core.layers import check_channels, cut, layer_of
+from core.layers import check_channels, cut, layer_of, rectified
 from core.networks import Network, NetworkError, kept
 from core.networks.preprocessing import PREPROCESSING
 
@@ -65,7 +65,7 @@ def maximize(
     return FilterPictures(
         images=display(np.concatenate(pictures)[: len(chosen)]),
         activations=np.stack(history, axis=1),
-        dead=silent & _rectified(layer_of(network.model, layer)),
+        dead=silent & rectified(layer_of(network.model, layer)),
     )
 
 
@@ -138,8 +138,3 @@ def _check(activations: np.ndarray, channels: list[int], iteration: int) -> None
     for channel, activation in zip(channels, activations, strict=True):
         if not np.isfinite(activation):
             raise NetworkError("diverged", channel=channel, iteration=iteration)
-
-
-def _rectified(layer: keras.layers.Layer) -> bool:
-    """Whether the layer's output cannot be negative, so that a channel can be silent."""
-    return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) is keras.activations.relu

@@ -68,6 +68,9 @@ REASONS: dict[str, str] = {
     "of at least two classes.",
     "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
     "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
+    "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a head; "
+    "{network} has neither: choose the layer before its global average, or take Grad-CAM.",
+    "no_relu": "Guided backpropagation changes the way back through ReLUs, and {network} has none; take another.",
     "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
 }
 """Reason -> what arrived, what was expected, what to do."""
@@ -354,8 +357,8 @@ class Network:
     model: keras.Model
     kept: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict, repr=False)
 
-    def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Make a batch of pictures, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], fit for the network, float32.
+    def stretched(self, images: np.ndarray) -> np.ndarray:
+        """Pictures, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], as a batch of the size that the network takes, float32.
 
         Pictures of another size are stretched to the network's: crop them first where proportions matter.
         """
@@ -366,7 +369,11 @@ class Network:
         height, width = self.model.input_shape[1:3]
         if batch.shape[1:3] != (height, width):
             batch = np.stack([resize(image, height, width) for image in batch])
-        return np.asarray(PREPROCESSING[self.entry.preprocessing](batch), np.float32)
+        return batch
+
+    def inputs(self, images: np.ndarray) -> np.ndarray:
+        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, 3)` float32."""
+        return np.asarray(PREPROCESSING[self.entry.preprocessing](self.stretched(images)), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
         """Output of a layer, by default the logits, for pictures as in `inputs`: `(n, ...)`."""

@@ -133,6 +133,18 @@ def test_several_networks_and_spellings(run, portrait, tmp_path):
     assert len(rows) == 1
 
 
+def test_several_methods_one_of_which_knows_no_class(run, portrait, tmp_path):
+    rows = run("explain", "--network", NETWORK, "--method", "Grad-CAM++,FEM,Gradient × input", "--class-index", 5,
+               "--image", portrait, "--out", tmp_path)["maps"]  # fmt: skip
+    assert [Path(row["map_file"]).stem for row in rows] == [
+        f"noise_grad_cam_plus_plus_{NETWORK}_conv5_3_5",
+        f"noise_fem_{NETWORK}_conv5_3",
+        f"noise_gradient_x_input_{NETWORK}_5",
+    ]
+    assert [row["class_index"] for row in rows] == [5, None, 5]
+    assert Image.open(rows[0]["picture_file"]).size[1] == 344
+
+
 def test_pictures_of_a_folder_are_sorted_and_the_same_stem_does_not_collide(run, portrait, tmp_path):
     Image.open(portrait).save(portrait.with_suffix(".bmp"))
     (portrait.parent / "notes.txt").write_text("no picture")
@@ -152,7 +164,7 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
         (["train"], "Received train; choose one of: networks"),
         (["networks", "--xml"], "--xml"),
         (["explain", "--network", "VGG20", "--image", "{image}", "--out", "{out}"], "MiniFace, MiniFace-untrained"),
-        ([*EXPLAIN, "--method", "lime"], "grad_cam"),
+        ([*EXPLAIN, "--method", "deep_lift"], "grad_cam"),
         ([*EXPLAIN, "--layer", "conv9"], "conv1_1, conv1_2"),
         ([*EXPLAIN, "--layer", "fc7"], "no feature maps"),
         ([*EXPLAIN, "--class-index", "48"], "0 to 47"),

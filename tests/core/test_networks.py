@@ -163,7 +163,7 @@ def test_what_is_made_of_a_network_is_kept_with_it():
 
 def test_the_server_process_imports_no_keras():
     modules = "core.images, core.faces, core.networks, core.attribution, core.features, core.tasks, core.__main__"
-    heavy = {"keras", "tensorflow", "streamlit", "plotly"}
+    heavy = {"keras", "tensorflow", "streamlit", "plotly", "lime", "shap", "sklearn", "skimage"}
     code = f"import sys, {modules}; print({heavy} & {{*sys.modules}})"
     root = Path(networks.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

@@ -48,6 +48,26 @@ def test_answers_travel_between_processes(image):
         pickle.loads(pickle.dumps(answer))
 
 
+def test_explain_reports_the_map_over_the_picture(image):
+    seen = []
+    found = tasks.explain(
+        NAME,
+        "occlusion",
+        np.vstack([image, image]),
+        grid=8,
+        report=lambda *args, **values: seen.append((*args, values)),
+    )
+    assert [(step, steps) for step, steps, _, _ in seen] == [(32, 64), (64, 64)]
+    assert [values for *_, values in seen] == [{"calls": 33}, {"calls": 65}]
+    assert found.map.calls == 65
+    assert Image.open(io.BytesIO(seen[-1][2])).size == (112, 112)  # as the network gets it
+
+
+def test_explain_with_a_method_that_knows_no_class_and_does_not_report(image):
+    found = tasks.explain(NAME, "fem", image, report=lambda *args, **values: pytest.fail("fem is not slow"))
+    assert (found.class_index, found.layer) == (None, "conv5_3")
+
+
 def test_feature_maps_are_those_of_the_walk(image):
     maps = tasks.feature_maps(NAME, "conv4_3", image)
     assert maps.shape == (14, 14, 96)
@@ -68,7 +88,7 @@ def test_kernels_are_the_weights():
         (tasks.kernels, (NAME, "pool1"), "no_kernels"),
         (tasks.kernels, (NAME, "conv0"), "unknown_layer"),
         (tasks.channel_health, (NAME, "fc7"), "flat_layer"),
-        (tasks.explain, (NAME, "lime", np.zeros((112, 112, 3))), "unknown_method"),
+        (tasks.explain, (NAME, "deep_lift", np.zeros((112, 112, 3))), "unknown_method"),
         (tasks.explain, (NAME, "grad_cam", np.zeros((112, 112, 3)), 48), "unknown_class"),
     ],
 )

@@ -6,8 +6,9 @@ import pytest
 
 from core import layers, networks, tasks
 from core.__main__ import main
+from core.attribution import guided_backpropagation
 from core.images import encode
-from core.networks import NETWORKS, Network
+from core.networks import NETWORKS, Network, NetworkError
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -61,6 +62,27 @@ def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
         np.testing.assert_allclose(
             walk.weighted, (walk.feature_maps * walk.gradients.mean(axis=(0, 1))).sum(axis=-1), rtol=1e-2, atol=1e-5
         )
+
+
+def test_cam_is_grad_cam_where_the_head_is_an_average_and_says_so_where_not(name, image):
+    """Selvaraju et al. 2016, section 3.1: with such a head the gradients, summed over the places, are its weights."""
+    if "VGG16" in name:
+        with pytest.raises(NetworkError, match="global average"):
+            tasks.explain(name, "cam", image, 3)
+    elif "MiniFace" not in name:  # for which a head is fitted
+        cam, walk = tasks.explain(name, "cam", image, 3).map, tasks.explain(name, "grad_cam", image, 3).map.walk
+        expected = walk.feature_maps @ walk.gradients.sum(axis=(0, 1))
+        np.testing.assert_allclose(cam.values, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_guided_backpropagation_leaves_the_network_as_it_is(name, image):
+    network = networks.load(name)
+    guided = guided_backpropagation.guided(network)
+    np.testing.assert_allclose(guided(network.inputs(image), training=False), network.run(image), rtol=1e-3, atol=1e-4)
+    assert {id(weight) for weight in guided.weights} == {id(weight) for weight in network.model.weights}
+    assert np.isfinite(tasks.explain(name, "guided_backpropagation", image, 3).map.values).all()
+    layer = NETWORKS[name].default_layer
+    np.testing.assert_array_equal(tasks.feature_maps(name, layer, image), network.run(image, layer)[0])
 
 
 def test_a_filter_climbs(name):

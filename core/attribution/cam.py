@@ -1,0 +1,110 @@
+"""CAM: a linear head on the mean of each feature map, read place by place.
+
+Zhou et al. 2016, https://arxiv.org/abs/1512.04150
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import keras
+import numpy as np
+
+from core import faces
+from core.attribution import Report, SaliencyMap
+from core.attribution.question import Question
+from core.images import from_uint8, to_uint8
+from core.layers import feature_maps, split
+from core.networks import MINIFACE, Network, NetworkError, kept
+
+RIDGE = 10.0
+"""What a squared weight costs in the fit of a head, a squared error costing 1."""
+
+
+def cam(
+    network: Network,
+    image: np.ndarray,
+    class_index: int | None = None,
+    *,
+    layer: str | None = None,
+    captures: int = 4,
+    seed: int = 0,
+    report: Report | None = None,
+) -> SaliencyMap:
+    """`sum_k w_ck A_k`, where `sum_k w_ck mean(A_k)` is the score that a linear head gives the class.
+
+    The head is the network's own where only a global average stands between it and the layer, as in ResNet50. For
+    networks of the rendered people it is fitted instead to `captures` pictures of each, once, as the paper retrains
+    networks whose head is another; the map then tells what that head looks for.
+
+    `image` is `(h, w, 3)` in [0, 1]; `layer` is by default the network's default layer, after its activation. The map
+    has the size of its feature maps and is signed. NetworkError: no such layer or class, no feature maps, a branch that
+    leads around the layer, or neither such a head nor pictures to fit one.
+    """
+    layer = layer or network.entry.default_layer
+    question = Question(network, image, class_index, report)
+    maps = feature_maps(network, question.image, layer)[0]
+    question.calls += 1
+    head = _own_head(network, layer)
+    if head is None:
+        head = _fitted_head(question, layer, captures, seed)
+    weights = head[:, question.class_index]
+    return question.answer(maps @ weights, layer, feature_maps=maps, weights=weights)
+
+
+def fit(means: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Weights `(k, classes)` of a linear head that tells `labels` `(n,)` from mean activations `(n, k)`.
+
+    Ridge regression on one-hot targets, the means of every map first brought to the same spread.
+    """
+    spread = np.maximum(means.std(axis=0), np.finfo(np.float32).eps)
+    scaled = (means - means.mean(axis=0)) / spread
+    targets = np.eye(classes)[labels]
+    penalty = RIDGE * np.eye(means.shape[1])
+    return np.linalg.solve(scaled.T @ scaled + penalty, scaled.T @ targets) / spread[:, None]
+
+
+@kept
+def _own_head(network: Network, layer: str) -> np.ndarray | None:
+    """Weights `(k, classes)` of the network's own head; None where more than a global average lies before it."""
+    _, head = split(network.model, layer)
+    _, pool, *rest = head.layers
+    weighted = [part for part in rest if part.weights]
+    averages = isinstance(pool, keras.layers.GlobalAveragePooling2D | keras.layers.AveragePooling2D)
+    if averages and set(pool.output.shape[1:-1]) <= {1} and len(weighted) == 1:
+        return np.reshape(weighted[0].kernel, (-1, network.model.output_shape[-1]))
+    return None
+
+
+def _fitted_head(question: Question, layer: str, captures: int, seed: int) -> np.ndarray:
+    """Weights `(k, classes)` of a head fitted to rendered captures, and kept with the network."""
+    network = question.network
+    if network.entry.names != MINIFACE.names:
+        raise NetworkError("no_head", network=network.entry.name, name=layer)
+    heads, key = _heads(network), (layer, captures, seed)
+    if key not in heads:
+        people = np.tile(np.arange(faces.PEOPLE), captures)
+        means = []
+        for batch in question.batches(len(people)):
+            pictures = [
+                from_uint8(_capture(people[place], place, seed, network.entry.input_size))
+                for place in range(batch.start, batch.stop)
+            ]
+            means.append(feature_maps(network, np.stack(pictures), layer).mean(axis=(1, 2)))
+            question.calls += len(pictures)
+            question.tell(batch.stop, len(people))
+        heads[key] = fit(np.concatenate(means), people, faces.PEOPLE)
+    return heads[key]
+
+
+@kept
+def _heads(network: Network) -> dict[tuple[str, int, int], np.ndarray]:
+    """The heads fitted so far."""
+    return {}
+
+
+@lru_cache(maxsize=1024)
+def _capture(person: int, number: int, seed: int, size: int) -> np.ndarray:
+    """A rendered capture `(size, size, 3)`, 0 to 255; kept, because rendering takes longer than the network."""
+    capture = faces.sample_capture(np.random.default_rng([seed, person, number]))
+    return to_uint8(faces.render(faces.person(person), capture, size)[0])

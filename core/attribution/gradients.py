@@ -1,0 +1,48 @@
+"""Gradients of a class score by the picture: compiled once for a network, shared by the methods that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.attribution.question import Question
+from core.networks import Network, kept
+
+
+def unchanged(network: Network) -> keras.Model:
+    """The network's model as it is."""
+    return network.model
+
+
+def gradients(
+    question: Question, inputs: np.ndarray, variant: Callable[[Network], keras.Model] = unchanged
+) -> np.ndarray:
+    """Gradients of the class's logit by each of the inputs `(n, h, w, 3)`: the same shape.
+
+    The unit is a logit for one unit of the network's own range. `variant` makes the model to differentiate.
+    """
+    question.calls += len(inputs)
+    run = _compiled(question.network, variant)
+    return run(tf.constant(inputs, tf.float32), tf.constant(question.class_index)).numpy()
+
+
+def strongest(gradients: np.ndarray) -> np.ndarray:
+    """The largest magnitude over the three colours: `(h, w, 3)` -> `(h, w)`."""
+    return np.abs(gradients).max(axis=-1)
+
+
+@kept
+def _compiled(network: Network, variant: Callable[[Network], keras.Model]) -> Callable[..., tf.Tensor]:
+    model = variant(network)
+
+    @tf.function(input_signature=[tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((), tf.int32)])
+    def run(inputs: tf.Tensor, class_index: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(inputs)
+            scores = model(inputs, training=False)[:, class_index]
+        return tape.gradient(scores, inputs)
+
+    return run

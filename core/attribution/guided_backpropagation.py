@@ -1,0 +1,62 @@
+"""Guided backpropagation: the gradient, where every ReLU also stops what is negative on its way back.
+
+Springenberg et al. 2014, https://arxiv.org/abs/1412.6806
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.attribution import SaliencyMap
+from core.attribution.gradients import gradients, strongest
+from core.attribution.question import Question
+from core.layers import rectified
+from core.networks import Network, NetworkError
+
+
+def guided_backpropagation(network: Network, image: np.ndarray, class_index: int | None = None) -> SaliencyMap:
+    """The guided gradient's largest magnitude over the colours; `steps` holds it in colour, `(h, w, 3)` signed.
+
+    `image` is `(h, w, 3)` in [0, 1], the map has the network's size. NetworkError: no such class, or no ReLU to guide.
+    """
+    question = Question(network, image, class_index)
+    slopes = gradients(question, question.inputs, guided)[0]
+    return question.answer(strongest(slopes), gradients=slopes)
+
+
+def guided(network: Network) -> keras.Model:
+    """The same layers with the same weights, a `Guide` behind every ReLU: what it computes is the same.
+
+    NetworkError where no layer ends with a ReLU.
+    """
+    guides = []
+
+    def call(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
+        outputs = layer(*inputs, **options)
+        if not rectified(layer):
+            return outputs
+        guides.append(Guide())
+        return guides[-1](outputs)
+
+    model = keras.models.clone_model(
+        network.model, clone_function=lambda layer: layer, call_function=call, recursive=True
+    )
+    if not guides:
+        raise NetworkError("no_relu", network=network.entry.name)
+    return model
+
+
+class Guide(keras.layers.Layer):
+    """Lets everything pass on the way there, and only what is positive on the way back."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return _guide(inputs)
+
+
+@tf.custom_gradient
+def _guide(inputs: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    return tf.identity(inputs), tf.nn.relu

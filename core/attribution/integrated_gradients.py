@@ -1,0 +1,39 @@
+"""Integrated gradients: what each pixel adds to the score on the way from a baseline to the picture.
+
+Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.attribution import Report, SaliencyMap
+from core.attribution.gradients import gradients
+from core.attribution.question import Question
+from core.networks import Network
+
+
+def integrated_gradients(
+    network: Network,
+    image: np.ndarray,
+    class_index: int | None = None,
+    *,
+    steps: int = 64,
+    baseline: float = 0.0,
+    report: Report | None = None,
+) -> SaliencyMap:
+    """`(x - x') * integral of dy_c / dx` along the straight line from x' to x, summed over the colours.
+
+    `image` is `(h, w, 3)` in [0, 1]; x' is a picture of the grey `baseline` in [0, 1]. The integral is the mean of the
+    gradients in the middle of `steps` equal parts of the line. The map has the network's size, is signed, in logits,
+    and sums to `y_c(x) - y_c(x')` but for what the steps miss. NetworkError: no such class.
+    """
+    question = Question(network, image, class_index, report)
+    start = network.inputs(np.full_like(question.image, baseline))
+    way = question.inputs - start
+    total = np.zeros_like(way[0])
+    for batch in question.batches(steps):
+        shares = (np.arange(batch.start, batch.stop) + 0.5) / steps
+        total += gradients(question, start + shares[:, None, None, None] * way).sum(axis=0)
+        question.tell(batch.stop, steps, (way[0] * total / batch.stop).sum(axis=-1))
+    return question.answer((way[0] * total / steps).sum(axis=-1), gradients=total / steps)

@@ -1,0 +1,62 @@
+"""What methods share that only ask: a network is a function from pictures to the score of one class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.attribution import Report, SaliencyMap
+from core.networks import Network, batch_size
+
+
+class Question:
+    """Why does the network give this class to this picture? Asked in batches, and counted.
+
+    `image` `(h, w, 3)` in [0, 1] is stretched to the network's size; `class_index` is by default the network's first
+    choice. `calls` counts the pictures that went through the network. NetworkError: no picture, or no such class.
+    """
+
+    def __init__(
+        self, network: Network, image: np.ndarray, class_index: int | None = None, report: Report | None = None
+    ) -> None:
+        self.network = network
+        self.image = network.stretched(image)[0]
+        self.class_index = (
+            int(network.run(self.image)[0].argmax()) if class_index is None else network.check_class(class_index)
+        )
+        self.calls = 0
+        self.report = report
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """The picture as the network takes it: `(1, h, w, 3)` float32."""
+        return self.network.inputs(self.image)
+
+    def scores(self, pictures: np.ndarray) -> np.ndarray:
+        """The logit of the class for pictures `(n, h, w, 3)` in [0, 1]: `(n,)`."""
+        self.calls += len(pictures)
+        return self.network.run(pictures)[:, self.class_index]
+
+    def batches(self, count: int) -> Iterator[slice]:
+        """Places 0 to `count - 1`, so many at once as go through the network at once."""
+        size = batch_size(self.network.entry)
+        return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+    def tell(self, step: int, steps: int, values: np.ndarray | None = None) -> None:
+        """Report how far the answer is, with the map so far `(h, w)`; what the report raises ends the method."""
+        if self.report:
+            self.report(step, steps, values, calls=self.calls)
+
+    def answer(self, values: np.ndarray, layer: str | None = None, **steps: np.ndarray) -> SaliencyMap:
+        """The map `(h, w)`; `steps` are its intermediate results, in the order of the formula."""
+        return SaliencyMap(np.asarray(values, np.float32), self.class_index, layer, self.calls, steps)
+
+
+def hide(image: np.ndarray, masks: np.ndarray, instead: float | np.ndarray) -> np.ndarray:
+    """The picture `(h, w, 3)` under each of the masks `(n, h, w)`, 1 where it is seen: `(n, h, w, 3)` float32.
+
+    `instead` is seen where a mask is 0: a shade of grey in [0, 1], or another picture.
+    """
+    background = np.broadcast_to(np.float32(instead), image.shape)
+    return background + masks[..., None].astype(np.float32) * (image - background)

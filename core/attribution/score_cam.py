@@ -1,0 +1,61 @@
+"""Score-CAM: how much of the score is left when only what a feature map shows is seen?
+
+Wang et al. 2019, https://arxiv.org/abs/1910.01279
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.attribution import Report, SaliencyMap
+from core.attribution.question import Question, hide
+from core.images import resize
+from core.layers import feature_maps
+from core.networks import Network
+
+
+def score_cam(
+    network: Network,
+    image: np.ndarray,
+    class_index: int | None = None,
+    *,
+    layer: str | None = None,
+    maps: int = 128,
+    baseline: float = 0.5,
+    report: Report | None = None,
+) -> SaliencyMap:
+    """`ReLU(sum_k w_k A_k)`, `w` the softmax over k of the logits of the picture seen through each map.
+
+    A map is enlarged to the picture and scaled to [0, 1]; where it is 0 the picture gives way to the grey `baseline` in
+    [0, 1]. Only the `maps` that vary most take part, as in Faster Score-CAM
+    (https://github.com/tabayashi0117/Score-CAM), each of which costs one call. No gradient.
+
+    `image` is `(h, w, 3)` in [0, 1]; `layer` is by default the network's default layer, after its activation; any layer
+    with feature maps will do. The map has their size. NetworkError: no such layer or class, or no feature maps.
+    """
+    layer = layer or network.entry.default_layer
+    question = Question(network, image, class_index, report)
+    found = feature_maps(network, question.image, layer)[0]
+    question.calls += 1
+    channels = np.sort(np.argsort(-found.std(axis=(0, 1)), kind="stable")[:maps])
+    found = found[..., channels]
+    scores = np.zeros(len(channels), np.float32)
+    for batch in question.batches(len(channels)):
+        masks = np.stack([_mask(found[..., place], question.image) for place in range(batch.start, batch.stop)])
+        scores[batch] = question.scores(hide(question.image, masks, baseline))
+        weighted = found[..., : batch.stop] @ softmax(scores[: batch.stop])
+        question.tell(batch.stop, len(channels), np.maximum(weighted, 0))
+    steps = {"feature_maps": found, "channels": channels, "scores": scores, "weights": softmax(scores)}
+    return question.answer(np.maximum(weighted, 0), layer, **steps)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Positive weights `(k,)` that sum to 1, each e times the one whose score is 1 less."""
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+def _mask(feature_map: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """The map at the picture's size, from 0 to 1; a flat one hides everything."""
+    enlarged = resize(feature_map, *image.shape[:2])
+    return (enlarged - enlarged.min()) / max(np.ptp(enlarged), np.finfo(np.float32).tiny)
