@@ -27,6 +27,7 @@ POLL_SECONDS = 0.5
 
 def picker() -> Entry:
     """The network of choice; while it cannot be used, what to do about it, and the one that was used before."""
+    _collect()
     known = {**NETWORKS, **_guests()}
     first = cached.default_network()
     name = choice(st.selectbox, t("network.title"), list(known), key="network", default=first, format_func=_marked)
@@ -100,21 +101,22 @@ def _download(entry: Entry) -> None:
     st.session_state["download"] = Download(entry)
 
 
-def _cancel() -> None:
-    st.session_state.pop("download").cancel()
+def _collect() -> None:
+    """What came of a download that is over: news for the page."""
+    download: Download | None = st.session_state.get("download")
+    if download is None or not download.done():
+        return
+    del st.session_state["download"]
+    try:
+        if changed := download.result():
+            st.toast(t("network.changed", files=", ".join(changed)), icon=":material/warning:", duration="infinite")
+    except problems.EXPECTED as error:
+        st.session_state["download_problem"] = problems.sentence(error)
 
 
 def _watch(download: Download) -> None:
     """Bytes, speed and time left of a download, until it is over."""
-    if st.session_state.get("download") is not download:  # cancelled
-        st.rerun()
     if download.done():
-        del st.session_state["download"]
-        try:
-            if changed := download.result():
-                st.toast(t("network.changed", files=", ".join(changed)), icon=":material/warning:", duration="infinite")
-        except problems.EXPECTED as error:
-            st.session_state["download_problem"] = problems.sentence(error)
         st.rerun()
     progress = download.progress()
     share = progress.step / progress.steps if progress and progress.steps else 0.0
@@ -129,7 +131,7 @@ def _watch(download: Download) -> None:
             seconds=number(values.get("seconds_left", 0)),
         ),
     )
-    st.button(t("jobs.cancel"), icon=":material/close:", key="download_cancel", on_click=_cancel)
+    st.button(t("jobs.cancel"), icon=":material/close:", key="download_cancel", on_click=download.cancel)
 
 
 # --- handing in -------------------------------------------------------------------------------------------------------
