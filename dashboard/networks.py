@@ -53,11 +53,13 @@ def _guests() -> dict[str, Entry]:
 
 
 def _marked(name: str) -> str:
+    """The name, with what does not change while the server runs: a list keeps showing what it was chosen by."""
     entry = NETWORKS.get(name)
-    if entry is None or entry.available:
+    if entry is None or entry.state is State.EMBEDDED:
         return name
-    mark = "too_large" if entry.state is State.TOO_LARGE else "to_download"
-    return f"{name} · {t(f'network.{mark}', megabytes=_megabytes(entry.size))}"
+    if entry.state is State.TOO_LARGE:
+        return f"{name} · {t('network.too_large')}"
+    return f"{name} · {t('network.size', megabytes=_megabytes(entry.size))}"
 
 
 def _megabytes(size: float) -> str:
