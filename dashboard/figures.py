@@ -93,6 +93,25 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tup
     return _chart(traces, 380, across, {"title": axes[1]}, showlegend=few and len(lines) > 1, legend=legend)
 
 
+def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """One line a name over layers in their order, from shares in [0, 1]."""
+    traces = [
+        {
+            "type": "scatter",
+            "x": list(values),
+            "y": list(values.values()),
+            "name": name,
+            "mode": "lines+markers",
+            "line": {"width": 3, "color": PALETTE[place]},
+            "marker": {"size": 8},
+        }
+        for place, (name, values) in enumerate(lines.items())
+    ]
+    legend = {"orientation": "h", "y": 1.2, "font": {"size": 14, "color": ink()}}
+    up = {"tickformat": ".0%", "rangemode": "tozero"}
+    return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend)
+
+
 def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) -> go.Figure:
     """The network as slabs from left to right: as high as its maps are wide, as thick as it has channels.
 

@@ -47,13 +47,14 @@ class Patches:
     """The patches that excite a channel most, strongest first.
 
     `images` `(n, PATCH_SIDE, PATCH_SIDE, 3)` in [0, 1], their `activations` `(n,)`, `sources` `(n,)` (the number of the
-    picture), and `boxes` in pixels of the network's input.
+    picture, of `captures` pictures), and `boxes` in pixels of the network's input.
     """
 
     images: np.ndarray
     activations: np.ndarray
     sources: np.ndarray
     boxes: tuple[Box, ...]
+    captures: int
 
 
 def display(pictures: np.ndarray) -> np.ndarray:

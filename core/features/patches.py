@@ -57,7 +57,7 @@ def top_patches(network: Network, layer: str, channel: int, images: np.ndarray, 
         resize(images[index, box.top : box.top + box.size, box.left : box.left + box.size], PATCH_SIDE, PATCH_SIDE)
         for index, box in zip(order, boxes, strict=True)
     ]
-    return Patches(np.stack(patches), found.strongest[order, channel], order, tuple(boxes))
+    return Patches(np.stack(patches), found.strongest[order, channel], order, tuple(boxes), len(images))
 
 
 def _field_box(place: np.ndarray, size: tuple[int, int], field: int, side: int) -> Box:
