@@ -185,8 +185,17 @@ def quality(networks: Sequence[str | Entry], report: Callable[..., None] | None 
             if report:
                 report(done + step, sum(layers))
 
-        found.append(_quality(load(network), tell))
+        counted = _counted(load(network))
+        if not counted:
+            counted.append(_quality(load(network), tell))
+        found.append(counted[0])
     return found
+
+
+@kept
+def _counted(network: Network) -> list[Quality]:
+    """What was counted of a network, if it was: a whole class asks for the same."""
+    return []
 
 
 def _quality(network: Network, tell: Callable[[int], None]) -> Quality:

@@ -108,7 +108,8 @@ def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
         for place, (name, values) in enumerate(lines.items())
     ]
     legend = {"orientation": "h", "y": 1.2, "font": {"size": 14, "color": ink()}}
-    up = {"tickformat": ".0%", "rangemode": "tozero"}
+    high = max((value for values in lines.values() for value in values.values()), default=0.0)
+    up = {"tickformat": ".0%", "range": [0, max(1.1 * high, 0.1)]}
     return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend)
 
 

@@ -51,6 +51,7 @@ lesson.closing(
         "core.features.ascent:maximize",
         "core.features:display",
         "core.features.patches:top_patches",
+        "core.features.quality:selectivity",
         "core.tasks:maximize",
     ),
 )
