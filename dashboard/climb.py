@@ -31,6 +31,7 @@ class Request:
     iterations: int
     seed: int
     size: int | None
+    preset: str = "course"
 
 
 def ask(entry: Entry, rows: list[LayerRow]) -> Request:
