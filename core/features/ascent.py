@@ -112,7 +112,7 @@ def maximize(
     size: int | None = None,
     tv_weight: float | Sequence[float] = 0.0,
     l2_weight: float | Sequence[float] = 0.0,
-    blur: float = 0.0,
+    blur: float | None = None,
     parameterization: str | None = None,
     robustness: str | None = None,
     ascent: str | None = None,
@@ -124,13 +124,13 @@ def maximize(
 
     `channels`: each is one, or several that are climbed jointly with their `weights` (1 each). For the `objective`
     "class" they are classes and for "person" people, and `layer` is not read. `preset` is one of `PRESETS`;
-    `parameterization`, `robustness`, `ascent`, `learning_rate` and `iterations` are its own unless they are given.
+    `parameterization`, `robustness`, `ascent`, `learning_rate`, `iterations` and `blur` are its own unless given.
 
     `learning_rate` is a step's length in the network's own range ("normalized"), a factor of the gradient ("plain"), a
     percentage of the picture's deviation from grey ("sphere") or a hundredth of a coefficient ("adam"). It, `tv_weight`
     and `l2_weight` may be one number a picture; one channel is then climbed once with each. `blur` in [0, 1] is mixed
-    into pixels after each step. `size` is the pictures' side in pixels, by default the network's own, which a dense
-    layer needs; others are rounded up to one of `SIDES`.
+    into pixels after each step; on the sphere it fades with the step. `size` is the pictures' side in pixels, by default
+    the network's own, which a dense layer needs; others are rounded up to one of `SIDES`.
 
     `start` `(n, h, w, 3)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
     that going on is one longer climb. Otherwise all start from the same noise, drawn with `seed`, and are shaken alike:
@@ -153,6 +153,7 @@ def maximize(
     costs = np.stack([_each(values, count) for values in costs_given], axis=1)
 
     steps = chosen.iterations if iterations is None else iterations
+    softness = chosen.blur if blur is None else blur
     stages = _stages(network, place, chosen, steps, _shape(network, size), coarse=start is None)
     full = stages[-1].shape
     if start is not None and np.shape(start) != (count, *full, 3):
@@ -186,7 +187,9 @@ def maximize(
             drawn = rng.integers(stage.shape), shaken.draw(rng, stage.shape)
             before = [state for state, _ in climbers]
             done = [
-                part.climb(*climber, mix, rates[batch] * np.float32(decay), costs[batch], blur, iteration, *drawn)
+                part.climb(
+                    *climber, mix, rates[batch] * np.float32(decay), costs[batch], softness * decay, iteration, *drawn
+                )
                 for climber, mix, batch in zip(climbers, mixed, batches, strict=True)
             ]
             climbers = [(state, memory) for state, memory, _, _ in done]
