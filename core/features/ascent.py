@@ -129,8 +129,8 @@ def maximize(
     `learning_rate` is a step's length in the network's own range ("normalized"), a factor of the gradient ("plain"), a
     percentage of the picture's deviation from grey ("sphere") or a hundredth of a coefficient ("adam"). It, `tv_weight`
     and `l2_weight` may be one number a picture; one channel is then climbed once with each. `blur` in [0, 1] is mixed
-    into pixels after each step; on the sphere it fades with the step. `size` is the pictures' side in pixels, by default
-    the network's own, which a dense layer needs; others are rounded up to one of `SIDES`.
+    into pixels after each step; on the sphere it fades with the step. `size` is the pictures' side in pixels, by
+    default the network's own, which a dense layer needs; others are rounded up to one of `SIDES`.
 
     `start` `(n, h, w, 3)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
     that going on is one longer climb. Otherwise all start from the same noise, drawn with `seed`, and are shaken alike:

@@ -22,7 +22,7 @@ from core.networks import Network, NetworkError, kept
 
 BORDER, BORDERED_FROM = 2, 8
 """Values left out at each side of a map, and the side of a map from which on they are."""
-LIKENESSES, LIKENESS_SEED = 8, 7
+LIKENESSES, LIKENESS_SEED = 3, 7
 """Captures of each person that an embedding's direction is made from."""
 
 
