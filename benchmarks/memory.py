@@ -66,7 +66,9 @@ def measure(entry: Entry) -> None:
     for class_index in (1, 2, 3):
         grad_cam(network, np.random.default_rng(0).random((64, 64, 3), np.float32), class_index)
     explained = resident()
-    peak = float(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))
+    peak = float(
+        next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+    )
     print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak * 1024 / MEGABYTE}))
 
 
@@ -81,7 +83,9 @@ def main() -> None:
             environment = {**os.environ, "KERAS_HOME": home, "TF_CPP_MIN_LOG_LEVEL": "3", "GLASSBOX_MEMORY_GB": "8"}
             ask = [sys.executable, "-m", "benchmarks.memory"]
             subprocess.run([*ask, "--prepare", name], env=environment, check=True, capture_output=True)
-            done = subprocess.run([*ask, "--measure", name], env=environment, check=True, capture_output=True, text=True)
+            done = subprocess.run(
+                [*ask, "--measure", name], env=environment, check=True, capture_output=True, text=True
+            )
         found = json.loads(done.stdout.splitlines()[-1])
         weights = NETWORKS[name].size / MEGABYTE
         ratio = (found["explained"] - found["before"]) / weights

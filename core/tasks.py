@@ -93,7 +93,7 @@ def explain(
         params["layer"] = layer or loaded.entry.default_layer
     if entry.slow and report is not None:
         seen = loaded.stretched(image)[0]
-        params["report"] = _with_pictures(report, lambda values: overlay(seen, values))
+        params["report"] = _with_pictures(report, lambda values: overlay(seen, values, signed=entry.signed))
     saliency = entry.load()(loaded, image, index, **params)
     return Explanation(saliency, saliency.class_index, saliency.layer, probabilities, time.perf_counter() - started)
 

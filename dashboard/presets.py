@@ -1,4 +1,4 @@
-"""The course's own experiments, one click each: a preset sets controls by the keys that they have in the address bar."""
+"""The course's own experiments, one click each: a preset sets controls by their keys in the address bar."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "grad_cam": {
-        "soderbergh": {"network": "VGGFace-VGG16", "source": "upload", "class": 2369},
-        "elephant_resnet": {"network": "ResNet50", "source": "upload", "class": 386},
-        "elephant_xception": {"network": "Xception", "source": "upload", "class": 386},
-        "bear_resnet": {"network": "ResNet50", "source": "upload", "class": 295},
-        "bear_xception": {"network": "Xception", "source": "upload", "class": 295},
-        "cat": {"network": "ResNet50", "source": "samples", "sample": "chelsea", "class": 281},
-        "soccer_ball": {"network": "ResNet50", "source": "upload", "class": 805},
-        "miniskirt": {"network": "ResNet50", "source": "upload", "class": 655},
-        "cow": {"network": "ResNet50", "source": "upload", "class": 345},
+        "soderbergh": {"method": "grad_cam", "network": "VGGFace-VGG16", "source": "upload", "class": 2369},
+        "elephant_resnet": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 386},
+        "elephant_xception": {"method": "grad_cam", "network": "Xception", "source": "upload", "class": 386},
+        "bear_resnet": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 295},
+        "bear_xception": {"method": "grad_cam", "network": "Xception", "source": "upload", "class": 295},
+        "cat": {"method": "grad_cam", "network": "ResNet50", "source": "samples", "sample": "chelsea", "class": 281},
+        "soccer_ball": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 805},
+        "miniskirt": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 655},
+        "cow": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 345},
     },
 }
-"""Page -> experiment -> key of a control -> value. Classes are ImageNet's and VGGFace's numbers; ImageNet has no cow, but
-an ox. A layer that is not named is the network's default."""
+"""Page -> experiment -> key of a control -> value. Classes are ImageNet's and VGGFace's numbers; ImageNet has no cow,
+but an ox. A layer that is not named is the network's default."""
 
 
 def shown(page: str) -> None:

@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images, tasks
-from dashboard import cached, lesson, navigation, text
+from core.attribution import METHODS
+from core.compute import Cancelled
+from dashboard import cached, lesson, navigation, text, walk
 
 PAGES = [(chapter, slug) for chapter, slugs in navigation.CHAPTERS.items() for slug in slugs]
 LANGUAGES = text.languages()
@@ -70,6 +72,74 @@ def test_grad_cam_with_a_few_channels(open_page) -> None:
     app = open_page("pages/look/grad_cam.py", channels="strongest")
     app.slider(key="strongest").set_value(2).run()
     assert not app.exception
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    """What the pictures of a page are said to be."""
+    return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def test_every_method_has_a_sentence_its_numbers_have_names_and_its_family_too() -> None:
+    for language in LANGUAGES:
+        for method in METHODS.values():
+            assert text.label(language, f"explain.{method.name}")
+            assert text.label(language, f"explain.{method.family}")
+            assert all(text.label(language, f"param.{param.name}") for param in method.params)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("saliency", {}),
+        ("hires_cam", {}),
+        ("grad_cam_plus_plus", {}),
+        ("fem", {"fem_k": "1"}),
+        ("cam", {"cam_captures": "1"}),
+        ("score_cam", {"score_cam_maps": "8"}),
+        ("occlusion", {"occlusion_grid": "4"}),
+        ("lime", {"lime_samples": "50"}),
+    ],
+)
+def test_a_method_of_the_link_ends_in_a_picture_and_shows_its_steps(open_page, name: str, options) -> None:
+    app = open_page("pages/look/grad_cam.py", method=name, **options)
+    assert not app.exception, app.exception[0].message
+    assert not app.error and not app.warning
+    method = METHODS[name]
+    assert any("laid over" in alt and method.title in alt for alt in pictures_of(app))
+    assert bool([picker for picker in app.selectbox if picker.key == "class"]) == method.per_class
+    assert bool([slider for slider in app.select_slider if slider.key == "layer"]) == method.needs_layer
+    title = text.label("en", "walk.title_of", method=method.title, count=len(walk.STEPS.get(name, ())))
+    assert (title in [header.value for header in app.header]) == (name in walk.STEPS)
+
+
+def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, monkeypatch) -> None:
+    asked = []
+    explain = tasks.explain
+    monkeypatch.setattr(tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more))
+    app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    app.slider(key="strength").set_value(0.3).run()
+    assert [more["grid"] for more in asked] == [4]
+    app.slider(key="occlusion_grid").set_value(5).run()
+    app.slider(key="occlusion_grid").set_value(4).run()
+    assert [more["grid"] for more in asked] == [4, 5]
+
+
+def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain = tasks.explain
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "explain", cancelled)
+        app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    assert [warning.value for warning in app.warning] == [text.label("en", "jobs.cancelled")]
+    assert tasks.explain is explain
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception and not app.warning
+    assert any("laid over" in alt for alt in pictures_of(app))
+
+
+def cancelled(*given, report, **more) -> None:
+    """A task that is cancelled after its first report."""
+    report(1, 4, calls=1)
+    raise Cancelled
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
