@@ -239,6 +239,14 @@ def inspect(path: str) -> Guest:
     return compute().call(tasks.inspect, path)
 
 
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+def recognise(network: Entry, captures: int, seed: int) -> Any:
+    """Whom a network takes rendered people for."""
+    from core import tasks
+
+    return compute().call(tasks.recognise, network, captures, seed)
+
+
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Cache a function of `(digest, _image, *rest)`, now called with a `Picture` in place of the first two.
 

@@ -19,7 +19,7 @@ from dashboard.cached import Picture
 from dashboard.links import choice
 from dashboard.text import has, number, significant, t
 
-NAME, ASKED = "explain", "explain_asked"
+NAME = "explain"
 DEFAULT = "grad_cam"
 SIDE = 448
 
@@ -78,35 +78,13 @@ def answer(picture: Picture, request: Request) -> Any:
     """The explanation: at once, or when its job is over; until then the job is shown, and None comes back."""
     if not METHODS[request.method].slow:
         return cached.explain(picture, *request.arguments)
-    try:
-        return cached.finished(picture, request.arguments)
-    except LookupError:
-        pass
-    asked = (picture.digest, request)
-    if st.session_state.get(ASKED) != asked:
-        _begin(picture, request)
 
     def draw(progress: Progress) -> None:
         _forming(picture, request, progress)
 
-    jobs.panel(NAME, draw)
-    outcome = jobs.outcome(NAME)
-    if outcome is None:
-        return None
-    if outcome.result is not None:
-        return cached.finished(picture, request.arguments, outcome.result)
-    st.warning(outcome.problem)
-    st.button(t("controls.run"), type="primary", icon=":material/play_arrow:", on_click=_begin, args=(picture, request))
-    if outcome.latest:
-        draw(outcome.latest)
-    return None
-
-
-def _begin(picture: Picture, request: Request) -> None:
-    st.session_state[ASKED] = (picture.digest, request)
     network, method, class_index, layer, params = request.arguments
-    image = cached.small(picture.image, network)
-    jobs.start(NAME, tasks.explain, network, method, image, class_index, layer, **dict(params))
+    asked = network, method, cached.small(picture.image, network), class_index, layer
+    return jobs.answer(NAME, picture, request.arguments, draw, tasks.explain, *asked, **dict(params))
 
 
 def _forming(picture: Picture, request: Request, progress: Progress) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters"),
-    "look": ("grad_cam",),
+    "look": ("grad_cam", "explainers"),
     "decide": (),
     "ship": (),
 }
@@ -24,6 +24,7 @@ ICONS = {
     "network": ":material/account_tree:",
     "filters": ":material/grid_view:",
     "grad_cam": ":material/visibility:",
+    "explainers": ":material/view_module:",
 }
 
 
