@@ -25,8 +25,8 @@ HEALTH_CAPTURES, FEW_HEALTH_CAPTURES, HEALTH_SEED = 64, 8, 42
 """Captures that channels are judged by: many for a small network, few for a large one, so that both take a second."""
 ALIKE = 0.95
 """Cosine similarity from which on two channels count as duplicates."""
-TILE = 160
-"""Side in pixels of a map in a grid that is being filled."""
+TILE, RIM = 160, 2
+"""Side in pixels of a cell in a grid that is being filled, and how far its map stays away from the cell's edge."""
 SHOWN = 112
 """Side in pixels of a person of `recognise`."""
 RECOGNISED = (Param("captures", default=12, minimum=4, maximum=48, step=4), attribution.SEED)
@@ -134,7 +134,7 @@ def compare(
     """
     tell = _with_pictures(report, _tiled) if report else lambda *given: None
     grid = np.full((-(-len(cells) // columns), columns, TILE, TILE, 3), 0.5, np.float32)
-    small = images.resize(image, TILE, TILE)
+    small = images.resize(image, TILE - 2 * RIM, TILE - 2 * RIM)
     found: list[Explanation | NetworkError] = []
     for network, name, class_index in cells:
         method, done = attribution.find(name), len(found)
@@ -149,7 +149,7 @@ def compare(
             found.append(error)
             continue
         found.append(replace(explanation, map=replace(explanation.map, steps={}, walk=None)))
-        grid[divmod(done, columns)] = overlay(small, explanation.map.values, signed=method.signed)
+        grid[divmod(done, columns)][RIM:-RIM, RIM:-RIM] = overlay(small, explanation.map.values, signed=method.signed)
     tell(len(cells), len(cells), grid)
     return found
 

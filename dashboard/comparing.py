@@ -25,8 +25,8 @@ FEW = 2
 """Networks or classes at first."""
 MOST = 8
 SIDE = 320
-WIDTH, LABEL, WIDEST = 800, 190, 270
-"""Pixels that a row of maps takes beside its label, the label, and one map at most."""
+LABEL, MAP, ACROSS = 2, 3, 3
+"""Shares of a row's width for its label and for each map, and how many maps fill it: fewer are no larger."""
 FACE = 104
 
 
@@ -109,8 +109,12 @@ def answer(picture: Picture, grid: Grid) -> list[Any] | None:
 
     def draw(progress: Progress) -> None:
         if progress.picture:
-            with st.container(width=WIDEST * len(grid.heads)):
-                st.image(explaining.in_page(progress.picture), width="stretch", alt=t("explainers.filling"))
+            st.image(
+                explaining.in_page(progress.picture),
+                width=tasks.TILE * len(grid.heads),
+                alt=t("explainers.filling"),
+                caption=t("explainers.filling"),
+            )
 
     cells = tuple((cell.network, cell.method, cell.class_index) for cell in grid.cells)
     side = max(cell.network.input_size for cell in grid.cells)
@@ -127,7 +131,7 @@ def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
     one, two = st.columns(2, gap="large")
     with one:
         scales = choice(
-            st.segmented_control,
+            st.pills,
             t("explainers.scales"),
             ("own", "method", "shared"),
             key="scales",
@@ -141,13 +145,12 @@ def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
     highs = _highs(found, count, scales)
     for row, name in enumerate(grid.methods):
         method = METHODS[name]
-        with st.container(horizontal=True):
-            with st.container(width=LABEL, gap="xsmall"):
-                st.subheader(method.title, anchor=False)
-                st.caption(t("explainers.signed" if method.signed else "explainers.positive"))
-            for place in range(row * count, (row + 1) * count):
-                with st.container(width=min(WIDTH // count, WIDEST), gap="xsmall"):
-                    _cell(picture, grid, place, found[place], strength, highs[place])
+        label, *columns = st.columns([LABEL] + [MAP] * max(count, ACROSS))
+        label.subheader(method.title, anchor=False)
+        label.caption(t("explainers.signed" if method.signed else "explainers.positive"))
+        for place, column in zip(range(row * count, (row + 1) * count), columns, strict=False):
+            with column:
+                _cell(picture, grid, place, found[place], strength, highs[place])
 
 
 def _highs(found: list[Any], count: int, scales: str) -> list[float]:
@@ -186,9 +189,11 @@ def figures_of(grid: Grid, found: list[Any]) -> None:
     pairs = [(matrix[a, b], names[a], names[b]) for a in range(len(names)) for b in range(a)]
     least = min(((value, a, b) for value, a, b in pairs if not np.isnan(value)), default=None)
     told = f" {t('explainers.least', first=least[1], second=least[2], value=number(least[0], 2))}" if least else ""
-    with st.container(width=190 + 90 * len(names)):
-        chart = figures.correlations(matrix, names)
-        st.plotly_chart(chart, config=figures.CONFIG, alt=f"{t('explainers.alike_alt', count=len(names))}{told}")
+    with st.container(width=240 + 80 * len(names)):
+        texts = [["" if np.isnan(value) else number(value, 2) for value in row] for row in matrix]
+        chart = figures.correlations(matrix, texts, names)
+        said = f"{t('explainers.alike_alt', count=len(names))}{told}"
+        st.plotly_chart(chart, config=figures.CONFIG, key="alike", alt=said)
     if least:
         st.caption(told.strip())
     st.header(t("explainers.cost"), anchor=False, help=t("explainers.cost_help"))

@@ -76,14 +76,17 @@ def signed_bars(values: np.ndarray, taking_part: Sequence[int], names: tuple[str
     return _chart([bars], 300, {"title": names[0]}, {"tickformat": "~g", "nticks": 5}, bargap=0.1)
 
 
-def correlations(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Each with each as coloured cells with their number, -1 blue, 0 white, 1 orange; unknown ones are left out."""
-    texts = [["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in matrix]
+def correlations(matrix: np.ndarray, texts: Sequence[Sequence[str]], names: Sequence[str]) -> go.Figure:
+    """Each with each as coloured cells with their text, -1 blue, 0 white, 1 orange; unknown ones are left out.
+
+    Rows have a number and a name, columns the number alone.
+    """
+    places = list(range(len(names)))
     cells = {
         "type": "heatmap",
         "z": matrix,
-        "x": list(range(len(names))),
-        "y": list(range(len(names))),
+        "x": places,
+        "y": places,
         "zmin": -1,
         "zmax": 1,
         "colorscale": SIGNED_SCALE,
@@ -92,20 +95,24 @@ def correlations(matrix: np.ndarray, names: Sequence[str]) -> go.Figure:
         "ygap": 2,
         "hoverinfo": "skip",
     }
+    size = 15 if len(names) <= 8 else 11
     marks = [
         {
             "x": column,
             "y": row,
-            "text": text,
+            "text": texts[row][column],
             "showarrow": False,
-            "font": {"size": 14 if len(names) <= 8 else 11, "color": "#ffffff" if abs(value) > 0.75 else "#1c2733"},
+            "font": {"size": size, "color": "#ffffff" if abs(matrix[row, column]) > 0.75 else "#1c2733"},
         }
-        for row, (values, line) in enumerate(zip(matrix, texts, strict=True))
-        for column, (value, text) in enumerate(zip(values, line, strict=True))
+        for row in places
+        for column in places
     ]
-    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
-    across, down = {**ticks, "side": "top", "tickangle": -40}, {**ticks, "autorange": "reversed"}
-    return _chart([cells], 48 * len(names) + 150, across, down, annotations=marks)
+    numbers = [str(place + 1) for place in places]
+    rows = [f"{name}  <b>{number}</b> " for name, number in zip(names, numbers, strict=True)]
+    ticks = {"tickvals": places, "automargin": True, "ticks": ""}
+    across = {**ticks, "side": "top", "ticktext": [f"<b>{number}</b>" for number in numbers]}
+    down = {**ticks, "autorange": "reversed", "ticktext": rows}
+    return _chart([cells], 46 * len(names) + 40, across, down, annotations=marks)
 
 
 def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) -> go.Figure:

@@ -30,8 +30,9 @@ ICONS = {
 
 def style() -> str:
     """What the theme in `.streamlit/config.toml` cannot say, as an HTML style."""
-    # On a telephone the labels under the drawing of the network would lie on each other.
-    rules = "@media (max-width: 640px) { .st-key-architecture .annotation { display: none; } }"
+    # On a telephone the labels under the drawing of the network, and in the cells of a table, would lie on each other.
+    small = ".st-key-architecture .annotation, .st-key-alike .annotation { display: none; }"
+    rules = f"@media (max-width: 640px) {{ {small} }}"
     if st.context.theme.type == "dark":  # a light button; Streamlit would write on it in white
         rules += ' [data-testid="stBaseButton-primary"] { color: #0b1118; }'
     return f"<style>{rules}</style>"
