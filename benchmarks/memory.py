@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,6 @@ def prepare(entry: Entry) -> None:
 def measure(entry: Entry) -> None:
     """Print the resident megabytes at three moments, and the largest ever, as JSON."""
     import psutil
-    import tensorflow as tf
 
     from core import networks
     from core.attribution.grad_cam import grad_cam
@@ -57,7 +57,6 @@ def measure(entry: Entry) -> None:
 
     small = networks.load("MiniFace-untrained")  # what a worker has anyway: TensorFlow and its first function
     grad_cam(small, np.zeros((112, 112, 3), np.float32))
-    tf.constant(0)
     before = resident()
     if entry.weights is not None and entry.weights.url:
         entry = replace(entry, weights=replace(entry.weights, digest=""))
@@ -66,10 +65,8 @@ def measure(entry: Entry) -> None:
     for class_index in (1, 2, 3):
         grad_cam(network, np.random.default_rng(0).random((64, 64, 3), np.float32), class_index)
     explained = resident()
-    peak = float(
-        next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
-    )
-    print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak * 1024 / MEGABYTE}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak}))
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "feature_maps",
     "feature_shape",
     "kernel_layers",
+    "last_of_each_size",
     "layer_of",
     "receptive_field",
     "rectified",
@@ -95,6 +96,12 @@ def rectified(layer: keras.layers.Layer) -> bool:
 def kernel_layers(model: keras.Model) -> list[str]:
     """Names of the convolutions."""
     return [layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+
+
+def last_of_each_size(model: keras.Model) -> list[str]:
+    """The last convolution at every size of feature maps, from picture to logits: conv1_2, conv2_2, ... of a VGG."""
+    last = {layer.output.shape[1:3]: layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D)}
+    return [name for name in last.values() if is_spatial(model.get_layer(name))]
 
 
 def default_layer(model: keras.Model) -> str:

@@ -10,19 +10,26 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core import attribution, faces, images, networks
 from core.attribution import Report, SaliencyMap
 from core.attribution.overlay import overlay
-from core.features import FilterPictures, contact_sheet
-from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, NetworkError, batch_size, load
+from core.features import FilterPictures, Patches, contact_sheet
+from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, Network, NetworkError, batch_size, kept, load
 from core.params import Param
+
+if TYPE_CHECKING:
+    from core.features.patches import Answers
 
 HEALTH_CAPTURES, FEW_HEALTH_CAPTURES, HEALTH_SEED = 64, 8, 42
 """Captures that channels are judged by: many for a small network, few for a large one, so that both take a second."""
+REFERENCE_CAPTURES = 4
+"""Captures of each person among which the patches are looked for that excite a channel most."""
+OPTIMA = 8
+"""Channels of a layer whose exciting pictures are judged."""
 ALIKE = 0.95
 """Cosine similarity from which on two channels count as duplicates."""
 TILE, RIM = 160, 2
@@ -69,6 +76,23 @@ class ChannelHealth:
 
     dead: np.ndarray
     duplicates: list[tuple[int, int, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """Layer by layer of the convolutions `layers`: share of `dead` channels and of channels that are `alike` another,
+    in [0, 1], and the `selectivity` to people of each channel, `(k,)`.
+
+    `entropy`: of the spectrum of the pictures that excite the first channels, mean, for the last layer of each size.
+    `smoothness` `(k,)`: of the first layer's kernels.
+    """
+
+    layers: tuple[str, ...]
+    dead: np.ndarray
+    alike: np.ndarray
+    selectivity: tuple[np.ndarray, ...]
+    entropy: dict[str, float]
+    smoothness: np.ndarray
 
 
 def predict(network: str | Entry, images: np.ndarray) -> np.ndarray:
@@ -220,6 +244,92 @@ def channel_health(network: str | Entry, layer: str) -> ChannelHealth:
     pairs = np.argwhere(np.triu(cosines > ALIKE, k=1))
     duplicates = [(int(a), int(b), float(cosines[a, b])) for a, b in pairs]
     return ChannelHealth(np.all(dead, axis=0), sorted(duplicates, key=lambda pair: -pair[2]))
+
+
+def top_patches(network: str | Entry, layer: str, channel: int, count: int = 9) -> Patches:
+    """The patches of rendered captures that excite a channel most; see `core.features.patches`."""
+    from core.features.patches import top_patches as choose
+    from core.layers import check_channels
+
+    loaded = load(network)
+    captures, _ = reference_captures(loaded.entry)
+    (channel,) = check_channels(loaded.model, layer, [channel])
+    return choose(loaded, layer, channel, captures, _answers(loaded, layer), count)
+
+
+def quality(networks: Sequence[str | Entry], report: Callable[..., None] | None = None) -> list[Quality]:
+    """What can be counted of the training of some networks; `report` is told of every layer."""
+    layers = [len(_convolutions(load(network))) for network in networks]
+    found = []
+    for place, network in enumerate(networks):
+
+        def tell(step: int, done: int = sum(layers[:place])) -> None:
+            if report:
+                report(done + step, sum(layers))
+
+        counted = _counted(load(network))
+        if not counted:
+            counted.append(_quality(load(network), tell))
+        found.append(counted[0])
+    return found
+
+
+@kept
+def _counted(network: Network) -> list[Quality]:
+    """What was counted of a network, if it was: a whole class asks for the same."""
+    return []
+
+
+def _quality(network: Network, tell: Callable[[int], None]) -> Quality:
+    from core.features.ascent import maximize as climb
+    from core.features.quality import selectivity, smoothness, spectral_entropy
+    from core.layers import last_of_each_size
+
+    _, people = reference_captures(network.entry)
+    layers, deep = _convolutions(network), last_of_each_size(network.model)
+    dead, alike, told, entropy = [], [], [], {}
+    for step, layer in enumerate(layers):
+        tell(step)
+        health = channel_health(network.entry, layer)
+        dead.append(float(health.dead.mean()))
+        alike.append(len({twin for _, twin, _ in health.duplicates}) / len(health.dead))
+        told.append(selectivity(_answers(network, layer).mean, people))
+        if layer in deep:
+            count = min(OPTIMA, len(health.dead))
+            entropy[layer] = float(spectral_entropy(climb(network, layer, range(count)).images).mean())
+    first = np.asarray(network.model.get_layer(layers[0]).kernel)
+    return Quality(tuple(layers), np.array(dead), np.array(alike), tuple(told), entropy, smoothness(first))
+
+
+def _convolutions(network: Network) -> list[str]:
+    from core.layers import is_spatial, kernel_layers
+
+    return [name for name in kernel_layers(network.model) if is_spatial(network.model.get_layer(name))]
+
+
+@kept
+def _answers(network: Network, layer: str) -> Answers:
+    """What a layer answers to the `reference_captures`, kept: every channel of it is asked for in turn."""
+    from core.features.patches import answers
+
+    return answers(network, layer, reference_captures(network.entry)[0])
+
+
+def reference_captures(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
+    """Captures `(n, size, size, 3)` of every person, and who is on them `(n,)`; one each for a large network."""
+    each = REFERENCE_CAPTURES if batch_size(entry) == SMALL_BATCH else 1
+    return _references(each, entry.input_size), np.repeat(np.arange(faces.PEOPLE), each)
+
+
+@lru_cache(maxsize=2)
+def _references(each: int, size: int) -> np.ndarray:
+    return np.stack(
+        [
+            faces.render(faces.person(n), faces.sample_capture(np.random.default_rng([HEALTH_SEED, n, shot])), size)[0]
+            for n in range(faces.PEOPLE)
+            for shot in range(each)
+        ]
+    )
 
 
 def health_captures(entry: Entry) -> np.ndarray:

@@ -82,6 +82,7 @@ def _warm_layers(door: Future[Compute]) -> None:
         return
     entry = NETWORKS[default_network()]
     door.result().call(tasks.channel_health, entry, entry.default_layer)
+    door.result().call(tasks.top_patches, entry, entry.default_layer, 0)
     grey = np.full((entry.input_size, entry.input_size, 3), 0.5, np.float32)
     for row in door.result().call(tasks.describe, entry):
         if row.spatial:
@@ -229,6 +230,14 @@ def channel_health(network: Entry, layer: str) -> Any:
     from core import tasks
 
     return compute().call(tasks.channel_health, network, layer)
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=HASH)
+def top_patches(network: Entry, layer: str, channel: int) -> Any:
+    """The patches of rendered captures that excite a channel most."""
+    from core import tasks
+
+    return compute().call(tasks.top_patches, network, layer, channel)
 
 
 @st.cache_data(max_entries=16, show_spinner=False, scope="session")

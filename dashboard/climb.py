@@ -9,13 +9,14 @@ import streamlit as st
 
 from core import images, tasks
 from core.compute import Progress
-from core.features import PARAMS, SIZES, FilterPictures
+from core.features import PARAMS, SIZES, FilterPictures, contact_sheet
 from core.networks import Entry, LayerRow
-from dashboard import controls, figures, jobs, pictures
+from dashboard import cached, controls, figures, jobs, pictures
 from dashboard.links import BOUND, choice
 from dashboard.text import number, t
 
 NAME = "climb"
+EXPERIMENTS = ("one", "grid", "trained")
 GRID_MOST = 64
 SIDE = 448
 
@@ -33,13 +34,26 @@ class Request:
     size: int | None
 
 
-def ask(entry: Entry, rows: list[LayerRow]) -> Request:
+def experiment() -> str:
+    """What the student wants to do: one of `EXPERIMENTS`."""
+    return choice(
+        st.pills,
+        t("filters.experiment"),
+        EXPERIMENTS,
+        key="show",
+        default="one",
+        format_func=lambda name: t(f"filters.{name}"),
+        required=True,
+    )
+
+
+def ask(entry: Entry, rows: list[LayerRow], many: bool) -> Request:
     """The controls: layer, one channel or many, and the method's own numbers."""
     shown = {row.name: row for row in rows if _has_filters(row) or row.name == entry.default_layer}
     layer = controls.layer_picker(list(shown), entry.default_layer)
     chosen, method = st.columns(2, gap="large")
     with chosen:
-        channels = _channels(shown[layer].shape[-1])
+        channels = _channels(shown[layer].shape[-1], many)
         if layer == list(shown)[-1] and len(channels) == 1:
             st.caption(f"{t('controls.class')}: {entry.labels[channels[0]]}")
     with method:
@@ -55,22 +69,10 @@ def _has_filters(row: LayerRow) -> bool:
     return row.parameters > 0 and row.kind != "BatchNormalization"
 
 
-def _channels(count: int) -> tuple[int, ...]:
-    many = choice(
-        st.segmented_control,
-        t("filters.how_many"),
-        ("one", "grid"),
-        key="show",
-        default="one",
-        format_func=lambda name: t(f"filters.{name}"),
-        required=True,
-    )
-    first = int(
-        st.number_input(
-            t("filters.channel" if many == "one" else "filters.first"), 0, count - 1, 0, key="channel", **BOUND
-        )
-    )
-    if many == "one":
+def _channels(count: int, many: bool) -> tuple[int, ...]:
+    text = t("filters.first" if many else "filters.channel")
+    first = int(st.number_input(text, 0, count - 1, 0, key="channel", **BOUND))
+    if not many:
         return (first,)
     shown = st.slider(t("filters.count"), 4, GRID_MOST, 16, 4, key="count", **BOUND)
     return tuple(range(first, min(first + shown, count)))
@@ -135,6 +137,21 @@ def show(request: Request, found: FilterPictures, label: str | None = None) -> N
         _curve(lines)
     if silent:
         st.info(t("filters.dead", channels=", ".join(map(str, silent))))
+
+
+def patches(entry: Entry, layer: str, channel: int) -> None:
+    """Beside the synthetic picture the real ones: what of rendered captures the channel answers to most."""
+    if layer not in cached.spatial_layers(entry):
+        return
+    found = cached.top_patches(entry, layer, channel)
+    st.subheader(t("filters.patches", count=found.captures), anchor=False)
+    high, low = (number(float(value), 2) for value in found.activations[[0, -1]])
+    st.image(
+        pictures.photo(contact_sheet(found.images, columns=len(found.images))),
+        width="stretch",
+        alt=t("filters.patches_alt", channel=channel, layer=layer),
+        caption=t("filters.patches_help", high=high, low=low),
+    )
 
 
 def _curve(lines: dict[str, tuple[list[int], list[float]]]) -> None:

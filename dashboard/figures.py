@@ -155,6 +155,26 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tup
     return _chart(traces, 380, across, {"title": axes[1]}, showlegend=few and len(lines) > 1, legend=legend)
 
 
+def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """One line a name over layers in their order, from shares in [0, 1]."""
+    traces = [
+        {
+            "type": "scatter",
+            "x": list(values),
+            "y": list(values.values()),
+            "name": name,
+            "mode": "lines+markers",
+            "line": {"width": 3, "color": PALETTE[place]},
+            "marker": {"size": 8},
+        }
+        for place, (name, values) in enumerate(lines.items())
+    ]
+    legend = {"orientation": "h", "y": 1.2, "font": {"size": 14, "color": ink()}}
+    high = max((value for values in lines.values() for value in values.values()), default=0.0)
+    up = {"tickformat": ".0%", "range": [0, max(1.1 * high, 0.1)]}
+    return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend)
+
+
 def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) -> go.Figure:
     """The network as slabs from left to right: as high as its maps are wide, as thick as it has channels.
 

@@ -27,6 +27,7 @@ POLL_SECONDS = 0.5
 
 def picker() -> Entry:
     """The network of choice; while it cannot be used, what to do about it, and the one that was used before."""
+    _collect()
     known = {**NETWORKS, **_guests()}
     first = cached.default_network()
     name = choice(st.selectbox, t("network.title"), list(known), key="network", default=first, format_func=_marked)
@@ -57,11 +58,13 @@ def _guests() -> dict[str, Entry]:
 
 
 def _marked(name: str) -> str:
+    """The name, with what does not change while the server runs: a list keeps showing what it was chosen by."""
     entry = NETWORKS.get(name)
-    if entry is None or entry.available:
+    if entry is None or entry.state is State.EMBEDDED:
         return name
-    mark = "too_large" if entry.state is State.TOO_LARGE else "to_download"
-    return f"{name} · {t(f'network.{mark}', megabytes=_megabytes(entry.size))}"
+    if entry.state is State.TOO_LARGE:
+        return f"{name} · {t('network.too_large')}"
+    return f"{name} · {t('network.size', megabytes=_megabytes(entry.size))}"
 
 
 def _megabytes(size: float) -> str:
@@ -105,21 +108,22 @@ def _download(entry: Entry) -> None:
     st.session_state["download"] = Download(entry)
 
 
-def _cancel() -> None:
-    st.session_state.pop("download").cancel()
+def _collect() -> None:
+    """What came of a download that is over: news for the page."""
+    download: Download | None = st.session_state.get("download")
+    if download is None or not download.done():
+        return
+    del st.session_state["download"]
+    try:
+        if changed := download.result():
+            st.toast(t("network.changed", files=", ".join(changed)), icon=":material/warning:", duration="infinite")
+    except problems.EXPECTED as error:
+        st.session_state["download_problem"] = problems.sentence(error)
 
 
 def _watch(download: Download) -> None:
     """Bytes, speed and time left of a download, until it is over."""
-    if st.session_state.get("download") is not download:  # cancelled
-        st.rerun()
     if download.done():
-        del st.session_state["download"]
-        try:
-            if changed := download.result():
-                st.toast(t("network.changed", files=", ".join(changed)), icon=":material/warning:", duration="infinite")
-        except problems.EXPECTED as error:
-            st.session_state["download_problem"] = problems.sentence(error)
         st.rerun()
     progress = download.progress()
     share = progress.step / progress.steps if progress and progress.steps else 0.0
@@ -134,7 +138,7 @@ def _watch(download: Download) -> None:
             seconds=number(values.get("seconds_left", 0)),
         ),
     )
-    st.button(t("jobs.cancel"), icon=":material/close:", key="download_cancel", on_click=_cancel)
+    st.button(t("jobs.cancel"), icon=":material/close:", key="download_cancel", on_click=download.cancel)
 
 
 # --- handing in -------------------------------------------------------------------------------------------------------

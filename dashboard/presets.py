@@ -1,4 +1,4 @@
-"""The course's own experiments, one click each: a preset sets controls by their keys in the address bar."""
+"""The course's own experiments, one click each: a preset sets controls by the keys that they have in a link."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "cow": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 345},
     },
 }
-"""Page -> experiment -> key of a control -> value. Classes are ImageNet's and VGGFace's numbers; ImageNet has no cow,
-but an ox. A layer that is not named is the network's default."""
+"""Page -> experiment -> key of a control -> value. Classes are numbers of ImageNet, which has no cow but an ox, and of
+VGGFace. A layer that is not named is the network's default."""
 
 
 def shown(page: str) -> None:

@@ -132,11 +132,8 @@ def measures(thing: Identity | Capture) -> list[float]:
     return [(2 * getattr(thing, name) - low - high) / (high - low) for name, (low, high) in ranges.items()]
 
 
-def train(start: Path | None = None) -> None:
-    """Train on classes and trunk people together, keep the classes' rows of the head, fold, write float16.
-
-    `start` is the `network.keras` of a run before, to go on from: it needs no mild stage any more.
-    """
+def train() -> None:
+    """Train on classes and trunk people together, keep the classes' rows of the head, fold, write float16."""
     import keras
 
     from core.networks import MINIFACE, miniface
@@ -182,9 +179,9 @@ def train(start: Path | None = None) -> None:
             self.epoch += 1
             self.order = np.random.default_rng([SEED, self.epoch]).permutation(len(self.labels))
 
-    stages = {stage: Batches(stage) for stage in EPOCHS if stage != "mild" or start is None}
+    stages = {stage: Batches(stage) for stage in EPOCHS}
     steps = sum(EPOCHS[stage] * len(batches) for stage, batches in stages.items())
-    network = keras.models.load_model(start) if start else miniface.build(len(geometry), normalize=True, seed=SEED)
+    network = miniface.build(len(geometry), normalize=True, seed=SEED)
     embedding, seen = network.get_layer("fc8").input, network.get_layer("flatten").output
     measured = keras.layers.Dense(geometry.shape[1], name="traits", dtype="float32")(embedding)
     taken = keras.layers.Dense(256, activation="relu", name="capture_hidden")(seen)
@@ -214,7 +211,6 @@ def train(start: Path | None = None) -> None:
         np.savez(WEIGHTS, **arrays)
         seconds = round(time.time() - started)
         history.append({"seconds": seconds, **{k: round(float(v), 4) for k, v in logs.items()}})
-        network.save(BUILD / "network.keras")
         (BUILD / "history.json").write_text(json.dumps(history, indent=1))
 
     history: list[dict[str, float]] = []
@@ -229,4 +225,4 @@ if __name__ == "__main__":
         for stage in CAPTURES:
             render_all(stage)
     else:
-        train(*map(Path, sys.argv[2:]))
+        train()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.images import Box
 from core.params import Param
 
 PARAMS: tuple[Param, ...] = (
@@ -20,6 +21,8 @@ PARAMS: tuple[Param, ...] = (
 
 SIZES = (48, 320)
 """Smallest and largest side of a picture that climbs, in pixels."""
+PATCH_SIDE = 96
+"""Pixels of a patch of a real picture on display."""
 CONTRAST = 0.15
 """Standard deviation of a picture on display."""
 CROP, CROPPED_FROM = 25, 150
@@ -37,6 +40,21 @@ class FilterPictures:
     images: np.ndarray
     activations: np.ndarray
     dead: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """The patches that excite a channel most, strongest first.
+
+    `images` `(n, PATCH_SIDE, PATCH_SIDE, 3)` in [0, 1], their `activations` `(n,)`, `sources` `(n,)` (the number of the
+    picture, of `captures` pictures), and `boxes` in pixels of the network's input.
+    """
+
+    images: np.ndarray
+    activations: np.ndarray
+    sources: np.ndarray
+    boxes: tuple[Box, ...]
+    captures: int
 
 
 def display(pictures: np.ndarray) -> np.ndarray:

@@ -78,9 +78,15 @@ class PublishedFile:
         return self.path.is_file()
 
     @property
+    def source(self) -> str:
+        """Where it is fetched from: `GLASSBOX_MIRROR`, a folder on a server of one's own, else its publisher."""
+        mirror = os.environ.get("GLASSBOX_MIRROR")
+        return f"{mirror.rstrip('/')}/{self.name}" if mirror else self.url
+
+    @property
     def host(self) -> str:
-        """Who publishes it."""
-        return self.url.split("/")[2] if "//" in self.url else ""
+        """Who sends it."""
+        return self.source.split("/")[2]
 
 
 def check(file: PublishedFile, path: Path | None = None) -> str | None:
@@ -204,7 +210,7 @@ def _ask(file: PublishedFile, part: Path, done: int) -> requests.Response:
         # The part carries the date of the file that it is of: another one is sent from its beginning.
         headers |= {"Range": f"bytes={done}-", "If-Range": formatdate(part.stat().st_mtime, usegmt=True)}
     try:
-        return requests.get(file.url, headers=headers, stream=True, timeout=TIMEOUT)
+        return requests.get(file.source, headers=headers, stream=True, timeout=TIMEOUT)
     except requests.RequestException as error:
         raise FileError("offline", file=file.name, host=file.host) from error
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import json
 import threading
 import time
 from dataclasses import replace
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
+from core.__main__ import main
 from core.compute import Cancelled
 from core.networks import NETWORKS, files
 from core.networks.downloads import Download
@@ -210,6 +212,25 @@ def test_a_file_on_a_stick_is_checked_before_it_is_taken(site, tmp_path):
 
 def entry_of(site: Site):
     return replace(NETWORKS["VGGFace-VGG16"], name=f"at {site.url}", weights=published(site), names=())
+
+
+def test_the_command_line_fetches_the_evening_before(site, monkeypatch, capsys):
+    for name in ("MobileNet", "Xception"):
+        file = replace(published(site), name=f"{name}.h5")
+        monkeypatch.setitem(NETWORKS, name, replace(NETWORKS[name], weights=file, names=()))
+    assert main(["prefetch", "--network", "mobilenet", "Xception", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["files"]
+    assert [(row["network"], row["bytes"]) for row in rows] == [
+        ("MobileNet", len(site.content)),
+        ("Xception", len(site.content)),
+    ]
+    assert all(Path(row["file"]).is_file() for row in rows)
+    site.status = 500
+    assert main(["prefetch", "--network", "MobileNet,Xception"]) == 0  # they are here
+    monkeypatch.setitem(NETWORKS, "VGG16", replace(NETWORKS["VGG16"], weights=published(site), names=()))
+    capsys.readouterr()
+    assert main(["prefetch", "--network", "VGG16"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def wait(*downloads: Download) -> None:

@@ -1,7 +1,6 @@
 """Reading pictures: every broken or hostile file gets a sentence, every good one the right pixels."""
 
 import io
-import os
 import pickle
 import struct
 import zlib
@@ -11,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from real_data import DATA
 
 from core import faces, images
 from core.images import Box, ImageError
-
-DATA = Path(os.environ.get("GLASSBOX_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def file_of(picture: Pillow.Image, format: str, **options: object) -> bytes:

@@ -125,6 +125,30 @@ def test_channel_health_is_the_same_every_time():
     assert cosines == sorted(cosines, reverse=True)
 
 
+def test_patches_come_from_the_reference_captures():
+    found = tasks.top_patches(NAME, "conv2_1", 3)
+    captures, people = tasks.reference_captures(load(NAME).entry)
+    assert len(captures) == len(people) == 4 * 48
+    maps = tasks.feature_maps(NAME, "conv2_1", captures[found.sources[0]])
+    assert found.activations[0] == pytest.approx(maps[..., 3].max(), rel=1e-5)
+    assert found.images.shape == (9, 96, 96, 3)
+    with pytest.raises(NetworkError, match="0 to 31"):
+        tasks.top_patches(NAME, "conv2_1", 32)
+
+
+def test_quality_counts_layer_by_layer():
+    told = []
+    one, again = tasks.quality([NAME, NAME], report=lambda *step, **values: told.append(step))
+    assert one.layers[0] == "conv1_1" and one.layers[-1] == "conv5_3" and len(one.layers) == 13
+    assert told == [(step, 26) for step in range(13)]  # the second time nothing is counted again
+    assert again is one
+    assert one.dead[3] == tasks.channel_health(NAME, "conv2_2").dead.mean()
+    assert all(((0 <= values) & (values <= 1)).all() for values in one.selectivity)
+    assert list(one.entropy) == ["conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"]
+    assert all(0 < value < 1 for value in one.entropy.values())
+    assert one.smoothness.shape == (16,)
+
+
 def test_maximize_reports_pictures_and_activations():
     seen = []
     result = tasks.maximize(

@@ -1,0 +1,89 @@
+"""The network picker in each of its states."""
+
+import functools
+import http.server
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.memory import write_published_layout
+from core import networks
+from core.networks import NETWORKS, PublishedFile, State
+from dashboard import cached
+from dashboard.text import label
+
+NAME = "MobileNet-0.25"
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A cache folder of our own, and a server from which the weights of a small network can be fetched."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    served = tmp_path / "served"
+    served.mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
+    handler.log_message = lambda *arguments: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("GLASSBOX_MIRROR", f"http://127.0.0.1:{server.server_port}/")
+    entry = replace(NETWORKS[NAME], names=PublishedFile("names.txt", "models", "https://example.org/names.txt"))
+    monkeypatch.setitem(NETWORKS, NAME, entry)
+    yield served
+    server.shutdown()
+
+
+def said(app) -> str:
+    return " ".join(str(part.value) for part in (*app.info, *app.warning, *app.error, *app.caption))
+
+
+def test_a_network_that_is_not_here_is_offered_and_fetched(open_page, elsewhere, monkeypatch):
+    app = open_page("pages/look/grad_cam.py", network=NAME)
+    assert not app.exception
+    assert label("en", "network.meanwhile", name="MiniFace") in said(app)
+    button = next(button for button in app.button if button.label == label("en", "network.download"))
+    button.click().run()
+    assert "status 404" in wait(app)  # the server has nothing yet
+    write_published_layout(networks._model(NETWORKS[NAME]), elsewhere / "mobilenet_2_5_224_tf.h5")
+    (elsewhere / "names.txt").write_text("\n".join(f"thing {number}" for number in range(1000)))
+    monkeypatch.setitem(networks.files.SIGNATURES, ".txt", b"thing")
+    next(button for button in app.button if button.label == label("en", "network.download")).click().run()
+    wait(app)
+    assert NETWORKS[NAME].state is State.CACHED
+    app.run()
+    assert not app.exception
+    assert label("en", "network.meanwhile", name="MiniFace") not in said(app)
+    assert "thing 7" in NETWORKS[NAME].labels
+
+
+def wait(app) -> str:
+    """Run until the download is over; what the page says then."""
+    deadline = time.monotonic() + 15
+    while "download" in app.session_state:
+        assert time.monotonic() < deadline, (app.session_state["download"].transfer.future, said(app), app.exception)
+        time.sleep(0.1)
+        app.run()
+    return said(app)
+
+
+def test_a_network_that_is_too_large_is_refused_with_what_fits(open_page, elsewhere, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_MEMORY_GB", "1")
+    networks.memory_for_networks.cache_clear()
+    try:
+        app = open_page("pages/look/grad_cam.py", network="VGG16")
+        assert not app.exception
+        assert "MobileNet" in app.warning[0].value and "ResNet50" not in app.warning[0].value
+        assert label("en", "network.meanwhile", name="MiniFace") in said(app)
+    finally:
+        networks.memory_for_networks.cache_clear()
+
+
+def test_a_picture_is_explained_by_a_network_of_ones_own(open_page, tmp_path):
+    """A guest is known to the caches by its file and its settings, not by its name alone."""
+    one, other = (replace(NETWORKS["MiniFace-untrained"], name="mine", preprocessing=mode) for mode in ("tf", "unit"))
+    picture = cached.Picture(np.full((112, 112, 3), 0.25, np.float32), "digest", "grey")
+    open_page()
+    assert not np.allclose(cached.predict(picture, one), cached.predict(picture, other))
+    assert cached.predict(picture, one) is not None
