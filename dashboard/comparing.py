@@ -141,6 +141,7 @@ def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
             help=t("explainers.scales_help"),
         )
     strength = two.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
+    st.header(t("explainers.maps"), anchor=False)
     count = len(grid.heads)
     highs = _highs(found, count, scales)
     for row, name in enumerate(grid.methods):
