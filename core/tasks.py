@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from core.attribution import Report, SaliencyMap
 from core.attribution.overlay import overlay
 from core.features import DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, Network, NetworkError, batch_size, kept, load
+from core.params import Param
 
 if TYPE_CHECKING:
     from core.features.patches import Answers
@@ -31,6 +32,12 @@ OPTIMA = 8
 """Channels of a layer whose exciting pictures are judged."""
 ALIKE = 0.95
 """Cosine similarity from which on two channels count as duplicates."""
+TILE, RIM = 160, 2
+"""Side in pixels of a cell in a grid that is being filled, and how far its map stays away from the cell's edge."""
+SHOWN = 112
+"""Side in pixels of a person of `recognise`."""
+RECOGNISED = (Param("captures", default=12, minimum=4, maximum=48, step=4), attribution.SEED)
+"""The numbers of `recognise`."""
 PICTURE_EVERY = 0.1
 """Seconds between two pictures in progress: more are not seen, and encoding them takes longer than a step."""
 
@@ -47,6 +54,20 @@ class Explanation:
     layer: str | None
     probabilities: np.ndarray
     seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Recognition:
+    """People, as they were taken and who they were taken for.
+
+    `pictures` `(n, SHOWN, SHOWN, 3)` in [0, 1], class numbers `expected` and `predicted` `(n,)`, and the
+    `probabilities` `(n,)` of the predicted ones.
+    """
+
+    pictures: np.ndarray
+    expected: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -117,9 +138,70 @@ def explain(
         params["layer"] = layer or loaded.entry.default_layer
     if entry.slow and report is not None:
         seen = loaded.stretched(image)[0]
-        params["report"] = _with_pictures(report, lambda values: overlay(seen, values))
+        params["report"] = _with_pictures(report, lambda values: overlay(seen, values, signed=entry.signed))
     saliency = entry.load()(loaded, image, index, **params)
     return Explanation(saliency, saliency.class_index, saliency.layer, probabilities, time.perf_counter() - started)
+
+
+def compare(
+    cells: Sequence[tuple[str | Entry, str, int | None]],
+    image: np.ndarray,
+    columns: int,
+    report: Report | None = None,
+) -> list[Explanation | NetworkError]:
+    """Explanations of one picture by several networks, methods and classes, all else being the default.
+
+    A cell is `(network, method, class_index)`; one that cannot be explained holds the reason. Steps are left out, and
+    the seconds of a fast method are those of its second run, when all is compiled. `report(step, steps, picture)` is
+    called before and after every cell, and at every report of a slow method; `picture` shows the cells that are done
+    in rows of `columns` (JPEG).
+    """
+    tell = _with_pictures(report, _tiled) if report else lambda *given: None
+    grid = np.full((-(-len(cells) // columns), columns, TILE, TILE, 3), 0.5, np.float32)
+    small = images.resize(image, TILE - 2 * RIM, TILE - 2 * RIM)
+    found: list[Explanation | NetworkError] = []
+    for network, name, class_index in cells:
+        method, done = attribution.find(name), len(found)
+        tell(done, len(cells), grid)
+        try:
+            if not method.slow:
+                explain(network, name, image, class_index)
+            explanation = explain(
+                network, name, image, class_index, report=lambda *given, done=done, **values: tell(done, len(cells))
+            )
+        except NetworkError as error:
+            found.append(error)
+            continue
+        found.append(replace(explanation, map=replace(explanation.map, steps={}, walk=None)))
+        grid[divmod(done, columns)][RIM:-RIM, RIM:-RIM] = overlay(small, explanation.map.values, signed=method.signed)
+    tell(len(cells), len(cells), grid)
+    return found
+
+
+def _tiled(grid: np.ndarray) -> np.ndarray:
+    """Pictures `(rows, columns, h, w, 3)` as one."""
+    rows, columns, height, width, colours = grid.shape
+    return grid.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, colours)
+
+
+def knows_people(entry: Entry) -> bool:
+    """Whether the classes of a network are the rendered people."""
+    return entry.names == networks.MINIFACE.names
+
+
+def recognise(network: str | Entry, captures: int = 12, seed: int = 0) -> Recognition:
+    """Whom the network takes rendered people for: `captures` pictures of people in random order.
+
+    ValueError where the network does not know them.
+    """
+    loaded = load(network)
+    if not knows_people(loaded.entry):
+        raise ValueError(f"{loaded.entry.name} does not know the rendered people; choose MiniFace.")
+    rng = np.random.default_rng(seed)
+    expected = np.concatenate([rng.permutation(faces.PEOPLE) for _ in range(-(-captures // faces.PEOPLE))])[:captures]
+    pictures = np.stack([faces.render(faces.person(int(p)), faces.sample_capture(rng), SHOWN)[0] for p in expected])
+    probabilities = loaded.predict(pictures)
+    return Recognition(pictures, expected, probabilities.argmax(axis=1), probabilities.max(axis=1))
 
 
 def feature_maps(network: str | Entry, layer: str, image: np.ndarray) -> np.ndarray:

@@ -248,6 +248,14 @@ def inspect(path: str) -> Guest:
     return compute().call(tasks.inspect, path)
 
 
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
+def recognise(network: Entry, captures: int, seed: int) -> Any:
+    """Whom a network takes rendered people for."""
+    from core import tasks
+
+    return compute().call(tasks.recognise, network, captures, seed)
+
+
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Cache a function of `(digest, _image, *rest)`, now called with a `Picture` in place of the first two.
 
@@ -276,7 +284,7 @@ def predict(digest: str, _image: np.ndarray, network: Entry) -> np.ndarray:
     """Probabilities of the classes, `(classes,)`."""
     from core import tasks
 
-    return compute().call(tasks.predict, network, _small(_image, network)[None])[0]
+    return compute().call(tasks.predict, network, small(_image, network)[None])[0]
 
 
 @_per_picture(max_entries=32)
@@ -284,7 +292,7 @@ def feature_maps(digest: str, _image: np.ndarray, network: Entry, layer: str) ->
     """Feature maps of a layer, `(h, w, k)`."""
     from core import tasks
 
-    return compute().call(tasks.feature_maps, network, layer, _small(_image, network))
+    return compute().call(tasks.feature_maps, network, layer, small(_image, network))
 
 
 @_per_picture(max_entries=64)
@@ -295,16 +303,26 @@ def explain(
     method: str,
     class_index: int | None,
     layer: str | None,
-    channels: tuple[int, ...] | None = None,
+    params: tuple[tuple[str, Any], ...] = (),
 ) -> Any:
-    """A method's saliency map with what led to it, and the probabilities."""
+    """A fast method's saliency map with what led to it, and the probabilities; `params` are the method's own."""
     from core import tasks
 
-    chosen = {"channels": channels} if channels is not None else {}
-    return compute().call(tasks.explain, network, method, _small(_image, network), class_index, layer, **chosen)
+    return compute().call(tasks.explain, network, method, small(_image, network), class_index, layer, **dict(params))
 
 
-def _small(image: np.ndarray, network: Entry) -> np.ndarray:
+@_per_picture(max_entries=64)
+def finished(digest: str, _image: np.ndarray, job: tuple[Any, ...], _found: Any = None) -> Any:
+    """What a job found before, told what it was by `job`; `_found` is what it found now, and is kept.
+
+    LookupError where nothing is known.
+    """
+    if _found is None:
+        raise LookupError(job)
+    return _found
+
+
+def small(image: np.ndarray, network: Entry) -> np.ndarray:
     """The picture at the network's input size, so that no more than needed travels to the worker."""
     size = network.input_size
     return images.resize(image, size, size)

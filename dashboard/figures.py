@@ -16,6 +16,8 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """What every chart is shown with: no toolbar, and a wheel that scrolls the page."""
 BLUE, ORANGE, GREY = "#2b7bba", "#d9822b", "#8a96a3"
 PALETTE = ["#2b7bba", "#d9822b", "#3d9a8b", "#8c5aa8", "#b0903a", "#6b7784", "#c2557a", "#4aa3df"]
+SIGNED_SCALE = [[0, "#053061"], [0.25, "#509bcd"], [0.5, "#f7f7f7"], [0.75, "#eca048"], [1, "#7f3b08"]]
+"""The colours of signed maps, for Plotly."""
 KIND_COLOURS = {"conv": "#2b7bba", "pool": "#a9b4bf", "dense": "#3d9a8b", "other": "#6b7784"}
 
 
@@ -72,6 +74,66 @@ def signed_bars(values: np.ndarray, taking_part: Sequence[int], names: tuple[str
         "hovertemplate": f"{names[0]} %{{x}}<br>{names[1]} %{{y:.3g}}<extra></extra>",
     }
     return _chart([bars], 300, {"title": names[0]}, {"tickformat": "~g", "nticks": 5}, bargap=0.1)
+
+
+def correlations(matrix: np.ndarray, texts: Sequence[Sequence[str]], names: Sequence[str]) -> go.Figure:
+    """Each with each as coloured cells with their text, -1 blue, 0 white, 1 orange; unknown ones are left out.
+
+    Rows have a number and a name, columns the number alone.
+    """
+    places = list(range(len(names)))
+    cells = {
+        "type": "heatmap",
+        "z": matrix,
+        "x": places,
+        "y": places,
+        "zmin": -1,
+        "zmax": 1,
+        "colorscale": SIGNED_SCALE,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hoverinfo": "skip",
+    }
+    size = 15 if len(names) <= 8 else 11
+    marks = [
+        {
+            "x": column,
+            "y": row,
+            "text": texts[row][column],
+            "showarrow": False,
+            "font": {"size": size, "color": "#ffffff" if abs(matrix[row, column]) > 0.75 else "#1c2733"},
+        }
+        for row in places
+        for column in places
+    ]
+    numbers = [str(place + 1) for place in places]
+    rows = [f"{name}  <b>{number}</b> " for name, number in zip(names, numbers, strict=True)]
+    ticks = {"tickvals": places, "automargin": True, "ticks": ""}
+    across = {**ticks, "side": "top", "ticktext": [f"<b>{number}</b>" for number in numbers]}
+    down = {**ticks, "autorange": "reversed", "ticktext": rows}
+    return _chart([cells], 46 * len(names) + 40, across, down, annotations=marks)
+
+
+def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) -> go.Figure:
+    """Horizontal bars with their number, over powers of ten, for values that span decades."""
+    logs = np.log10(np.maximum(values, np.finfo(float).tiny))
+    low = np.floor(min(logs)) - 0.5
+    trace = {
+        "type": "bar",
+        "x": list(logs - low),
+        "y": list(range(len(names))),
+        "orientation": "h",
+        "marker": {"color": BLUE},
+        "text": list(texts),
+        "textposition": "outside",
+        "textfont": {"size": 14, "color": ink()},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    across = {"range": [0, float(max(logs) - low) * 1.3], "visible": False}
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
+    return _chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})
 
 
 def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tuple[str, str]) -> go.Figure:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.compute import Job, Progress
 from dashboard import problems
-from dashboard.cached import compute
+from dashboard.cached import Picture, compute, finished
 from dashboard.text import t
 
 POLL_SECONDS = 0.3
@@ -66,6 +66,48 @@ def outcome(name: str) -> Outcome | None:
     """What came of the last job `name`; None before the first, and while one runs."""
     found: Outcome | None = st.session_state.get(f"{name}_outcome")
     return found
+
+
+def answer(
+    name: str,
+    picture: Picture,
+    what: tuple[Any, ...],
+    draw: Callable[[Progress], None],
+    function: Callable[..., Any],
+    /,
+    *args: Any,
+    at_once: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """What `function` returns as the session's job `name`, kept with the picture under `what`; None before that.
+
+    Until then the job is shown. It is started `at_once`, or by a button, and by that button again after a Cancel.
+    """
+    try:
+        return finished(picture, what)
+    except LookupError:
+        pass
+    key, asked = f"{name}_asked", (picture.digest, what)
+
+    def begin() -> None:
+        st.session_state[key] = asked
+        start(name, function, *args, **kwargs)
+
+    if at_once and st.session_state.get(key) != asked:
+        begin()
+    found = None
+    if st.session_state.get(key) == asked:
+        panel(name, draw)
+        found = outcome(name)
+        if found is None:
+            return None
+        if found.result is not None:
+            return finished(picture, what, found.result)
+        st.warning(found.problem)
+    st.button(t("controls.run"), key=f"{name}_run", type="primary", icon=":material/play_arrow:", on_click=begin)
+    if found is not None and found.latest:
+        draw(found.latest)
+    return None
 
 
 def panel(name: str, draw: Callable[[Progress], None]) -> None:

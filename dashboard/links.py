@@ -43,6 +43,33 @@ def choice(
     return chosen
 
 
+def choices(
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    default: Sequence[Option],
+    format_func: Callable[[Any], str] = str,
+    **arguments: Any,
+) -> list[Option]:
+    """Show a list that chooses several of `options`, kept in the address bar with commas between them.
+
+    None chosen, or none that exists, means `default`.
+    """
+    written = {str(option): option for option in options}
+    if key not in st.session_state:
+        asked = st.query_params.get(key, "").split(",")
+        st.session_state[key] = [written[name] for name in asked if name in written]
+    kept = [option for option in st.session_state[key] if option in options]
+    st.session_state[key] = kept or list(default)
+    shown = {option: format_func(option) for option in options}
+    chosen: list[Option] = st.multiselect(
+        label, options, key=key, format_func=shown.get, persist_state="session", **arguments
+    )
+    remember(key, ",".join(map(str, chosen)), ",".join(map(str, default)))
+    return chosen or list(default)
+
+
 def remember(key: str, value: object, default: object) -> None:
     """Write `key=value` into the address bar, or take it out when it is the default."""
     if value == default:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters"),
-    "look": ("grad_cam",),
+    "look": ("grad_cam", "explainers"),
     "decide": (),
     "ship": (),
 }
@@ -24,15 +24,18 @@ ICONS = {
     "network": ":material/account_tree:",
     "filters": ":material/grid_view:",
     "grad_cam": ":material/visibility:",
+    "explainers": ":material/view_module:",
 }
 
 
 def style() -> str:
     """What the theme in `.streamlit/config.toml` cannot say, as an HTML style."""
-    # On a telephone the labels under the drawing of the network would lie on each other.
-    rules = "@media (max-width: 640px) { .st-key-architecture .annotation { display: none; } }"
-    if st.context.theme.type == "dark":  # a light button; Streamlit would write on it in white
-        rules += ' [data-testid="stBaseButton-primary"] { color: #0b1118; }'
+    # On a telephone the labels under the drawing of the network, and in the cells of a table, would lie on each other.
+    small = ".st-key-architecture .annotation, .st-key-alike .annotation { display: none; }"
+    rules = f"@media (max-width: 640px) {{ {small} }}"
+    if st.context.theme.type == "dark":  # light buttons and chosen options; Streamlit would write on them in white
+        options = '[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] + *'
+        rules += f' [data-testid="stBaseButton-primary"], {options} {{ color: #0b1118; }}'
     return f"<style>{rules}</style>"
 
 

@@ -46,6 +46,11 @@ def picker() -> Entry:
     return usable
 
 
+def available() -> dict[str, Entry]:
+    """The networks that can be used now, by name: those of the table, and those that this session brought."""
+    return {name: entry for name, entry in {**NETWORKS, **_guests()}.items() if entry.available}
+
+
 def _guests() -> dict[str, Entry]:
     """The networks that this session brought, by name."""
     guests: dict[str, Entry] = st.session_state.setdefault("guests", {})

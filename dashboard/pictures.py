@@ -13,19 +13,15 @@ import cv2
 import numpy as np
 
 from core import images
+from core.attribution.overlay import signed_heatmap as signed
 from core.images import Box, Image
 
 SHEET_WIDTH = 1440
 """Pixels; a contact sheet fills a wide projector and is reduced by the browser elsewhere."""
+FINE, FEW = 64 * 64, 0.995
+"""From how many values on a map counts as one of single pixels, and the quantile at which its colours end."""
 
 _CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1]
-_SIGNED = np.stack(
-    [
-        np.interp(np.arange(256), [0, 64, 128, 192, 255], channel)
-        for channel in ([5, 80, 247, 236, 127], [48, 155, 247, 160, 59], [97, 205, 247, 72, 8])
-    ],
-    axis=1,
-).astype(np.uint8)
 
 
 def photo(image: Image) -> bytes:
@@ -45,32 +41,37 @@ def coloured(values: np.ndarray, high: float | None = None, low: float = 0.0) ->
     return _CIVIDIS[(np.clip(share, 0, 1) * 255).astype(np.uint8)].astype(np.float32) / 255
 
 
-def signed(values: np.ndarray, bound: float | None = None) -> Image:
-    """A signed map `(h, w)`, `-bound` blue, 0 white, `bound` orange; `bound` is its largest size unless given."""
-    bound = float(np.abs(values).max()) if bound is None else bound
-    share = values / bound if bound > 0 else np.zeros_like(values)
-    return _SIGNED[((np.clip(share, -1, 1) + 1) * 127.5).astype(np.uint8)].astype(np.float32) / 255
-
-
 def cells(image: Image, side: int) -> Image:
     """A small picture enlarged to `side` pixels so that every value stays a visible cell."""
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
 
 
-def heatmap(values: np.ndarray, side: int) -> Image:
-    """A positive map, enlarged smoothly to `(side, side)` and coloured, its own maximum being yellow."""
-    return coloured(images.resize(values, side, side), float(values.max()))
+def reach(values: np.ndarray) -> float:
+    """Where the colour scale of a map ends: at its largest size, either way.
+
+    Of a map with a value for every pixel at the quantile `FEW`: its few extremes would leave all others dark.
+    """
+    sizes = np.abs(values)
+    return float(np.quantile(sizes, FEW) if values.size > FINE else sizes.max())
 
 
-def overlay(image: Image, values: np.ndarray, strength: float, side: int) -> Image:
-    """A positive map laid over the picture: the larger the value, the more its colour covers, up to `strength`.
+def heatmap(values: np.ndarray, side: int, signed_scale: bool = False, high: float | None = None) -> Image:
+    """A map, enlarged smoothly to `(side, side)` and coloured up to `high`, by default its `reach`."""
+    enlarged, high = images.resize(values, side, side), reach(values) if high is None else high
+    return signed(enlarged, high) if signed_scale else coloured(enlarged, high)
+
+
+def overlay(
+    image: Image, values: np.ndarray, strength: float, side: int, signed_scale: bool = False, high: float | None = None
+) -> Image:
+    """A map laid over the picture: the larger the value, the more its colour covers, up to `strength`.
 
     Where the map is 0 the picture is left as it is, so that a face can be recognised below its map.
     """
-    enlarged = images.resize(values, side, side)
-    high = float(values.max())
-    share = strength * np.clip(enlarged / high, 0, 1)[..., None] if high > 0 else 0.0
-    return (1 - share) * images.resize(image, side, side) + share * coloured(enlarged, high)
+    high = reach(values) if high is None else high
+    size = np.abs(images.resize(values, side, side))
+    share = strength * np.clip(size / high, 0, 1)[..., None] if high > 0 else 0.0
+    return (1 - share) * images.resize(image, side, side) + share * heatmap(values, side, signed_scale, high)
 
 
 def framed(image: Image, box: Box) -> Image:

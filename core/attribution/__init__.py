@@ -57,17 +57,21 @@ ends the method."""
 class Method:
     """A method of the table: its function is named like its module.
 
-    `params` are its own numbers, with the defaults of the function. A `slow` one takes a `report`.
+    `family` says what it works with: "activations", "gradients", "hiding" or "surrogate". `params` are its own numbers,
+    with the defaults of the function. A `slow` one takes a `report`; the map of a `signed` one also says what speaks
+    against the class.
     """
 
     name: str
     title: str
+    family: str
     paper: str
     link: str
     params: tuple[Param, ...] = ()
     needs_layer: bool = False
     per_class: bool = True
     slow: bool = False
+    signed: bool = False
 
     @property
     def module(self) -> str:
@@ -85,15 +89,18 @@ _TABLE = (
     Method(
         name="cam",
         title="CAM",
+        family="activations",
         paper="Zhou et al. 2016, Learning deep features for discriminative localization",
         link="https://arxiv.org/abs/1512.04150",
         params=(Param("captures", default=4, minimum=1, maximum=20, step=1), SEED),
         needs_layer=True,
         slow=True,
+        signed=True,
     ),
     Method(
         name="grad_cam",
         title="Grad-CAM",
+        family="activations",
         paper="Selvaraju et al. 2016, Grad-CAM: Visual explanations from deep networks via gradient-based localization",
         link="https://arxiv.org/abs/1610.02391",
         needs_layer=True,
@@ -101,6 +108,7 @@ _TABLE = (
     Method(
         name="hires_cam",
         title="HiResCAM",
+        family="activations",
         paper="Draelos and Carin 2020, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional "
         "neural networks",
         link="https://arxiv.org/abs/2011.08891",
@@ -109,6 +117,7 @@ _TABLE = (
     Method(
         name="grad_cam_plus_plus",
         title="Grad-CAM++",
+        family="activations",
         paper="Chattopadhyay et al. 2017, Grad-CAM++: Improved visual explanations for deep convolutional networks",
         link="https://arxiv.org/abs/1710.11063",
         needs_layer=True,
@@ -116,6 +125,7 @@ _TABLE = (
     Method(
         name="score_cam",
         title="Score-CAM",
+        family="activations",
         paper="Wang et al. 2019, Score-CAM: Score-weighted visual explanations for convolutional neural networks",
         link="https://arxiv.org/abs/1910.01279",
         params=(
@@ -128,6 +138,7 @@ _TABLE = (
     Method(
         name="fem",
         title="FEM",
+        family="activations",
         paper="Fuad et al. 2020, Features understanding in 3D CNNs for actions recognition in video",
         link="https://doi.org/10.1109/IPTA50016.2020.9286629",
         params=(Param("k", default=2, minimum=0, maximum=3, step=0.1),),
@@ -137,6 +148,7 @@ _TABLE = (
     Method(
         name="saliency",
         title="Saliency",
+        family="gradients",
         paper="Simonyan et al. 2013, Deep inside convolutional networks: Visualising image classification models and "
         "saliency maps",
         link="https://arxiv.org/abs/1312.6034",
@@ -144,13 +156,16 @@ _TABLE = (
     Method(
         name="gradient_x_input",
         title="Gradient × input",
+        family="gradients",
         paper="Shrikumar et al. 2016, Not just a black box: Learning important features through propagating "
         "activation differences",
         link="https://arxiv.org/abs/1605.01713",
+        signed=True,
     ),
     Method(
         name="smooth_grad",
         title="SmoothGrad",
+        family="gradients",
         paper="Smilkov et al. 2017, SmoothGrad: Removing noise by adding noise",
         link="https://arxiv.org/abs/1706.03825",
         params=(
@@ -163,6 +178,7 @@ _TABLE = (
     Method(
         name="integrated_gradients",
         title="Integrated gradients",
+        family="gradients",
         paper="Sundararajan et al. 2017, Axiomatic attribution for deep networks",
         link="https://arxiv.org/abs/1703.01365",
         params=(
@@ -170,16 +186,19 @@ _TABLE = (
             Param("baseline", default=0, minimum=0, maximum=1, step=0.05),
         ),
         slow=True,
+        signed=True,
     ),
     Method(
         name="guided_backpropagation",
         title="Guided backpropagation",
+        family="gradients",
         paper="Springenberg et al. 2014, Striving for simplicity: The all convolutional net",
         link="https://arxiv.org/abs/1412.6806",
     ),
     Method(
         name="guided_grad_cam",
         title="Guided Grad-CAM",
+        family="gradients",
         paper="Selvaraju et al. 2016, Grad-CAM: Visual explanations from deep networks via gradient-based localization",
         link="https://arxiv.org/abs/1610.02391",
         needs_layer=True,
@@ -187,6 +206,7 @@ _TABLE = (
     Method(
         name="occlusion",
         title="Occlusion",
+        family="hiding",
         paper="Zeiler and Fergus 2013, Visualizing and understanding convolutional networks",
         link="https://arxiv.org/abs/1311.2901",
         params=(
@@ -195,10 +215,12 @@ _TABLE = (
             Param("baseline", default=0.5, minimum=0, maximum=1, step=0.05),
         ),
         slow=True,
+        signed=True,
     ),
     Method(
         name="rise",
         title="RISE",
+        family="hiding",
         paper="Petsiuk et al. 2018, RISE: Randomized input sampling for explanation of black-box models",
         link="https://arxiv.org/abs/1806.07421",
         params=(
@@ -209,22 +231,27 @@ _TABLE = (
             SEED,
         ),
         slow=True,
+        signed=True,
     ),
     Method(
         name="lime",
         title="LIME",
+        family="surrogate",
         paper='Ribeiro et al. 2016, "Why should I trust you?" Explaining the predictions of any classifier',
         link="https://arxiv.org/abs/1602.04938",
         params=(SUPERPIXELS, Param("samples", default=500, minimum=50, maximum=4000, step=50), SEED),
         slow=True,
+        signed=True,
     ),
     Method(
         name="shap",
         title="SHAP",
+        family="surrogate",
         paper="Lundberg and Lee 2017, A unified approach to interpreting model predictions",
         link="https://arxiv.org/abs/1705.07874",
         params=(SUPERPIXELS, Param("permutations", default=5, minimum=1, maximum=50, step=1), SEED),
         slow=True,
+        signed=True,
     ),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}

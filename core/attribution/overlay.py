@@ -1,7 +1,8 @@
 """Laying a saliency map over the picture that it explains.
 
-One colour scale everywhere: cividis, even in lightness and the same for colour-blind readers (Nunez et al. 2018,
-https://doi.org/10.1371/journal.pone.0199239). Dark blue is 0, yellow the largest value of the map.
+Two colour scales everywhere. Positive maps: cividis, even in lightness and the same for colour-blind readers (Nunez et
+al. 2018, https://doi.org/10.1371/journal.pone.0199239); dark blue is 0, yellow the largest value of the map. Signed
+maps: blue what speaks against the class, white 0, orange what speaks for it, both ends equally far from 0.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ import numpy as np
 from core.images import Box
 
 _CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1] / np.float32(255)
+_SIGNED = np.stack(
+    [
+        np.interp(np.arange(256), [0, 64, 128, 192, 255], channel)
+        for channel in ([5, 80, 247, 236, 127], [48, 155, 247, 160, 59], [97, 205, 247, 72, 8])
+    ],
+    axis=1,
+).astype(np.float32) / np.float32(255)
 
 
-def overlay(image: np.ndarray, values: np.ndarray, strength: float = 0.55) -> np.ndarray:
+def overlay(image: np.ndarray, values: np.ndarray, strength: float = 0.55, signed: bool = False) -> np.ndarray:
     """The picture `(h, w, 3)` in [0, 1] with the heatmap of `values` over it; `strength` 0 is picture, 1 heatmap.
 
     `values` `(rows, columns)` is enlarged to the picture bilinearly.
     """
     height, width = image.shape[:2]
-    heat = heatmap(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
+    draw = signed_heatmap if signed else heatmap
+    heat = draw(cv2.resize(np.float32(values), (width, height), interpolation=cv2.INTER_LINEAR))
     return ((1 - strength) * image + strength * heat).astype(np.float32)
 
 
@@ -29,6 +38,13 @@ def heatmap(values: np.ndarray, high: float | None = None) -> np.ndarray:
     high = float(values.max(initial=0)) if high is None else high
     heat = np.clip(values / high, 0, 1) if high > 0 else np.zeros_like(values)
     return _CIVIDIS[np.rint(heat * 255).astype(np.uint8)]
+
+
+def signed_heatmap(values: np.ndarray, bound: float | None = None) -> np.ndarray:
+    """`values` `(h, w)` coloured from `-bound` (blue) to `bound` (orange), by default their largest size."""
+    bound = float(np.abs(values).max(initial=0)) if bound is None else bound
+    share = np.clip(values / bound, -1, 1) if bound > 0 else np.zeros_like(values)
+    return _SIGNED[((share + 1) * 127.5).astype(np.uint8)]
 
 
 def lay_out(values: np.ndarray, box: Box, height: int, width: int) -> np.ndarray:

@@ -69,6 +69,7 @@ def test_every_method_gives_the_same_map_every_time(name, miniface, image):
     assert saliency.values.dtype == np.float32
     assert np.isfinite(saliency.values).all() and np.ptp(saliency.values) > 0
     assert saliency.class_index == (1 if METHODS[name].per_class else None)
+    assert METHODS[name].signed or saliency.values.min() >= 0
     assert saliency.layer == ("conv5_3" if METHODS[name].needs_layer else None)
     assert saliency.calls > 0
     again = explain(name, miniface, image, 1, **few(name))

@@ -9,7 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images, tasks
-from dashboard import cached, lesson, navigation, text
+from core.attribution import METHODS
+from core.compute import Cancelled
+from core.networks import NetworkError
+from dashboard import cached, lesson, navigation, text, walk
 
 PAGES = [(chapter, slug) for chapter, slugs in navigation.CHAPTERS.items() for slug in slugs]
 LANGUAGES = text.languages()
@@ -70,6 +73,127 @@ def test_grad_cam_with_a_few_channels(open_page) -> None:
     app = open_page("pages/look/grad_cam.py", channels="strongest")
     app.slider(key="strongest").set_value(2).run()
     assert not app.exception
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    """What the pictures of a page are said to be."""
+    return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def test_every_method_has_a_sentence_its_numbers_have_names_and_its_family_too() -> None:
+    for language in LANGUAGES:
+        for method in METHODS.values():
+            assert text.label(language, f"explain.{method.name}")
+            assert text.label(language, f"explain.{method.family}")
+            assert all(text.label(language, f"param.{param.name}") for param in method.params)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("saliency", {}),
+        ("hires_cam", {}),
+        ("grad_cam_plus_plus", {}),
+        ("fem", {"fem_k": "1"}),
+        ("cam", {"cam_captures": "1"}),
+        ("score_cam", {"score_cam_maps": "8"}),
+        ("occlusion", {"occlusion_grid": "4"}),
+        ("lime", {"lime_samples": "50"}),
+    ],
+)
+def test_a_method_of_the_link_ends_in_a_picture_and_shows_its_steps(open_page, name: str, options) -> None:
+    app = open_page("pages/look/grad_cam.py", method=name, **options)
+    assert not app.exception, app.exception[0].message
+    assert not app.error and not app.warning
+    method = METHODS[name]
+    assert any("laid over" in alt and method.title in alt for alt in pictures_of(app))
+    assert bool([picker for picker in app.selectbox if picker.key == "class"]) == method.per_class
+    assert bool([slider for slider in app.select_slider if slider.key == "layer"]) == method.needs_layer
+    title = text.label("en", "walk.title_of", method=method.title, count=len(walk.STEPS.get(name, ())))
+    assert (title in [header.value for header in app.header]) == (name in walk.STEPS)
+
+
+def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, monkeypatch) -> None:
+    asked = []
+    explain = tasks.explain
+    monkeypatch.setattr(tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more))
+    app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    app.slider(key="strength").set_value(0.3).run()
+    assert [more["grid"] for more in asked] == [4]
+    app.slider(key="occlusion_grid").set_value(5).run()
+    app.slider(key="occlusion_grid").set_value(4).run()
+    assert [more["grid"] for more in asked] == [4, 5]
+
+
+def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain, asked = tasks.explain, []
+
+    def cancelled_at_first(*given, report, **more):
+        """As if Cancel were pressed after the first report; the second time all goes well."""
+        asked.append(more)
+        if len(asked) > 1:
+            return explain(*given, report=report, **more)
+        report(1, 4, calls=1)
+        raise Cancelled
+
+    monkeypatch.setattr(tasks, "explain", cancelled_at_first)
+    app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    assert [warning.value for warning in app.warning] == [text.label("en", "jobs.cancelled")]
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception and not app.warning
+    assert any("laid over" in alt for alt in pictures_of(app))
+
+
+def test_explainers_fill_a_grid_of_methods_and_networks(open_page) -> None:
+    app = open_page("pages/look/explainers.py", methods="grad_cam,fem")
+    assert not app.exception, app.exception[0].message
+    maps = [alt for alt in pictures_of(app) if "laid over" in alt]
+    assert len(maps) == 4
+    assert sum("MiniFace-untrained" in alt for alt in maps) == 2
+    assert text.label("en", "explainers.alike") in [header.value for header in app.header]
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_explainers_of_several_classes_have_a_column_each(open_page) -> None:
+    app = open_page("pages/look/explainers.py", methods="grad_cam,fem", across="classes", classes="3,9,700")
+    assert not app.exception
+    assert app.multiselect(key="classes").value == [3, 9]
+    maps = [alt for alt in pictures_of(app) if "laid over" in alt]
+    assert [sum(f"Person {number:02d}" in alt for alt in maps) for number in (3, 9)] == [1, 1]
+    assert sum(text.label("en", "explain.no_class") in alt for alt in maps) == 2
+
+
+@pytest.mark.parametrize("scales", ["own", "method", "shared"])
+def test_colour_scales_say_where_they_end(open_page, scales: str) -> None:
+    app = open_page("pages/look/explainers.py", methods="fem,saliency", scales=scales)
+    ends = [caption.value.splitlines()[-1] for caption in app.caption if "yellow: " in caption.value]
+    assert len(ends) == 4
+    assert len(set(ends)) == {"own": 4, "method": 2, "shared": 1}[scales]
+
+
+def test_a_slow_explainer_in_the_grid_waits_for_start_and_a_cell_that_cannot_be_says_why(
+    open_page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compare(cells, image, columns, report):
+        return [NetworkError("no_relu", network=cell[0].name) for cell in cells]
+
+    monkeypatch.setattr(tasks, "compare", compare)
+    app = open_page("pages/look/explainers.py", methods="occlusion")
+    assert not app.exception and "compare_outcome" not in app.session_state
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception
+    assert len([info for info in app.info if "ReLU" in info.value]) == 2
+
+
+def test_people_are_shown_with_a_mark(open_page) -> None:
+    app = open_page("pages/look/explainers.py", methods="fem", recognised_captures="8", network="MiniFace-untrained")
+    assert not app.exception
+    marks = [alt for alt in pictures_of(app) if "taken for" in alt or "recognised" in alt]
+    assert len(marks) == 8
+    right = sum("recognised" in alt for alt in marks)
+    assert f"{right} / 8" in [metric.value for metric in app.metric]
+    table = next(frame.value for frame in app.dataframe if text.label("en", "recognised.verdict") in frame.value)
+    assert list(table[text.label("en", "recognised.verdict")]).count("✓") == right
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
