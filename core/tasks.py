@@ -372,6 +372,24 @@ def maximize(
     return climb(load(network), layer, channels, report=tell if report else None, **params)
 
 
+def through_depth(
+    network: str | Entry, channels: Sequence[int], report: Report | None = None, **params: Any
+) -> dict[str, FilterPictures]:
+    """Pictures that excite the same channels of the last convolution of every size, by layer; see `maximize`."""
+    from core.layers import last_of_each_size
+
+    layers = last_of_each_size(load(network).model)
+    found = {}
+    for place, layer in enumerate(layers):
+
+        def tell(step: int, steps: int, picture: bytes | None = None, *, before: int = place, **values: float) -> None:
+            if report:
+                report(before * steps + step, len(layers) * steps, picture, **values)
+
+        found[layer] = maximize(network, layer, channels, report=tell, **params)
+    return found
+
+
 def _with_pictures(report: Report, draw: Callable[[np.ndarray], np.ndarray]) -> Report:
     """Report what `draw` makes of an array as a JPEG, or no picture where the last one is younger than
     `PICTURE_EVERY` seconds; the first and the last step always have one.

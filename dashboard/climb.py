@@ -3,93 +3,62 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
 from core import images, tasks
 from core.compute import Progress
-from core.features import PARAMS, SIZES, FilterPictures, contact_sheet
-from core.networks import Entry, LayerRow
-from dashboard import cached, controls, figures, jobs, pictures
-from dashboard.links import BOUND, choice
-from dashboard.text import number, t
+from core.features import FilterPictures, Target, contact_sheet
+from core.networks import Entry
+from dashboard import cached, figures, jobs, pictures
+from dashboard.text import number, sentence, t
 
 NAME = "climb"
-EXPERIMENTS = ("one", "grid", "trained")
-GRID_MOST = 64
 SIDE = 448
+FEW = 9
+"""Pictures that have room side by side."""
+MORE = 20
+"""Iterations of going on."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What shall climb: the arguments of `core.tasks.maximize`."""
+    """What shall climb: the arguments of `core.tasks.maximize`, and what each picture is called."""
 
     network: Entry
     layer: str
-    channels: tuple[int, ...]
-    learning_rate: float
-    iterations: int
-    seed: int
-    size: int | None
-    preset: str = "course"
-
-
-def experiment() -> str:
-    """What the student wants to do: one of `EXPERIMENTS`."""
-    return choice(
-        st.pills,
-        t("filters.experiment"),
-        EXPERIMENTS,
-        key="show",
-        default="one",
-        format_func=lambda name: t(f"filters.{name}"),
-        required=True,
-    )
-
-
-def ask(entry: Entry, rows: list[LayerRow], many: bool) -> Request:
-    """The controls: layer, one channel or many, and the method's own numbers."""
-    shown = {row.name: row for row in rows if _has_filters(row) or row.name == entry.default_layer}
-    layer = controls.layer_picker(list(shown), entry.default_layer)
-    chosen, method = st.columns(2, gap="large")
-    with chosen:
-        channels = _channels(shown[layer].shape[-1], many)
-        if layer == list(shown)[-1] and len(channels) == 1:
-            st.caption(f"{t('controls.class')}: {entry.labels[channels[0]]}")
-    with method:
-        values = {param.name: controls.parameter(param, t(f"controls.{param.name}")) for param in PARAMS}
-        size = None
-        if shown[layer].spatial:
-            size = st.slider(t("filters.size"), *SIZES, entry.input_size, 4, key="size", **BOUND)
-    return Request(entry, layer, channels, size=size, **values)
-
-
-def _has_filters(row: LayerRow) -> bool:
-    """Whether a layer has weights of its own to look at; a normalization only scales what the layer before it gives."""
-    return row.parameters > 0 and row.kind != "BatchNormalization"
-
-
-def _channels(count: int, many: bool) -> tuple[int, ...]:
-    text = t("filters.first" if many else "filters.channel")
-    first = int(st.number_input(text, 0, count - 1, 0, key="channel", **BOUND))
-    if not many:
-        return (first,)
-    shown = st.slider(t("filters.count"), 4, GRID_MOST, 16, 4, key="count", **BOUND)
-    return tuple(range(first, min(first + shown, count)))
+    channels: tuple[Target, ...]
+    params: dict[str, Any]
+    names: tuple[str, ...]
 
 
 def begin(request: Request) -> None:
     """Start climbing; what climbed before is cancelled."""
     st.session_state["climb_request"] = request
+    st.session_state["climb_followed"] = request
     st.session_state["climb_history"] = {}
-    jobs.start(NAME, tasks.maximize, **vars(request))
+    jobs.start(NAME, tasks.maximize, request.network, request.layer, request.channels, **request.params)
+
+
+def go_on(request: Request, found: FilterPictures) -> None:
+    """Climb on from where the pictures are: `MORE` iterations, at full size; the controls still say how it began."""
+    began = followed()
+    begin(replace(request, params=request.params | {"start": found.pictures, "iterations": MORE}))
+    st.session_state["climb_followed"] = began
 
 
 def current() -> Request | None:
     """What climbs, or climbed last."""
     asked: Request | None = st.session_state.get("climb_request")
     return asked
+
+
+def followed() -> Request | None:
+    """What the controls said when the last climb began."""
+    began: Request | None = st.session_state.get("climb_followed")
+    return began
 
 
 def draw(progress: Progress) -> None:
@@ -107,37 +76,51 @@ def draw(progress: Progress) -> None:
         _curve({name: (list(points), list(points.values())) for name, points in history.items()})
 
 
-def show(request: Request, found: FilterPictures, label: str | None = None) -> None:
-    """The finished picture with its curve, or the grid with all curves below."""
+def show(request: Request, found: FilterPictures) -> None:
+    """The finished pictures: one beside its curve, a few side by side, or many on a sheet, with all curves below."""
     lines = {
-        str(k): (list(range(len(line))), [float(value) for value in line])
-        for k, line in zip(request.channels, found.activations, strict=True)
+        name: (list(range(len(line))), [float(value) for value in line])
+        for name, line in zip(request.names, found.activations, strict=True)
     }
-    silent = [k for k, dead in zip(request.channels, found.dead, strict=True) if dead]
-    if len(request.channels) == 1:
+    silent = [name for name, dead in zip(request.names, found.dead, strict=True) if dead]
+    if len(lines) == 1:
         seen, curve = st.columns(2, gap="large")
-        channel = request.channels[0]
-        seen.image(
-            pictures.photo(images.resize(found.images[0], SIDE, SIDE)),
-            width="stretch",
-            alt=t("filters.picture_alt", layer=request.layer, channel=channel),
-            caption=f"{request.layer} · {t('filters.channel')} {channel}" + (f" · {label}" if label else ""),
-        )
+        with seen:
+            _picture(found.images[0], request, request.names[0])
         with curve:
             _curve(lines)
             first, last = found.activations[0][[0, -1]]
             st.markdown(t("filters.rose", first=number(float(first), 2), last=number(float(last), 2)))
+    elif len(lines) <= FEW:
+        for column, image, name in zip(st.columns(len(lines)), found.images, request.names, strict=True):
+            with column:
+                _picture(image, request, name)
+        _curve(lines)
     else:
-        sheet = pictures.contact_sheet(list(found.images), request.channels, crossed=silent, columns=8, gap_shade=1.0)
+        numbers = [int(name) for name in request.names]
+        sheet = pictures.contact_sheet(
+            list(found.images), numbers, crossed=[int(name) for name in silent], columns=8, gap_shade=1.0
+        )
         st.image(
             pictures.chart(sheet),
             width="stretch",
-            alt=t("filters.grid_alt", layer=request.layer, count=len(request.channels)),
+            alt=t("filters.grid_alt", layer=request.layer, count=len(lines)),
             caption=f"{request.layer} · {t('filters.crossed')}",
         )
         _curve(lines)
+    for note in found.notes:
+        st.warning(sentence(note))
     if silent:
-        st.info(t("filters.dead", channels=", ".join(map(str, silent))))
+        st.info(t("filters.dead", channels=", ".join(silent)))
+
+
+def _picture(image: images.Image, request: Request, name: str) -> None:
+    st.image(
+        pictures.photo(images.resize(image, SIDE, SIDE)),
+        width="stretch",
+        alt=t("filters.picture_alt", layer=request.layer, channel=name),
+        caption=f"{request.layer} · {name}",
+    )
 
 
 def patches(entry: Entry, layer: str, channel: int) -> None:

@@ -14,6 +14,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "network": "VGGFace-VGG16",
             "layer": "conv4_3",
             "show": "grid",
+            "preset": "course",
             "channel": 0,
             "count": 64,
             "size": 180,

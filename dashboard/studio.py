@@ -1,0 +1,238 @@
+"""The filter studio: its experiments, the controls of each, and what they make climb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from core import tasks
+from core.compute import Progress
+from core.features import DEFAULT_PRESET, PARAMS, PRESETS, SIZES, atlas
+from core.networks import Entry, LayerRow
+from dashboard import cached, climb, controls, jobs, pictures, presets, training_signs
+from dashboard.climb import Request
+from dashboard.links import BOUND, choice
+from dashboard.text import t
+
+GRID_MOST = 64
+RATES = (0.1, 1.0, 10.0, 100.0, 1000.0)
+"""Learning rates that climb side by side, around the course's 10."""
+TV_WEIGHTS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""The course's sweep of the weight of total variation, and none."""
+DEPTH_CHANNELS = 8
+
+
+def show(entry: Entry) -> None:
+    """The experiment of choice."""
+    name = choice(
+        st.pills,
+        t("filters.experiment"),
+        tuple(EXPERIMENTS),
+        key="show",
+        default="one",
+        format_func=lambda name: t(f"filters.{name}"),
+        required=True,
+    )
+    st.caption(t(f"filters.{name}_help"))
+    EXPERIMENTS[name](entry)
+
+
+# --- what climbs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Layer:
+    row: LayerRow
+    classes: bool
+
+    def name(self, entry: Entry, channel: int) -> str:
+        """What a channel is called: a unit of the last layer by its class."""
+        return f"{channel} ({entry.labels[channel]})" if self.classes else str(channel)
+
+
+def _layer(entry: Entry) -> _Layer:
+    """A slider over the layers with weights of their own; a normalization only scales what comes before it."""
+    rows = [
+        row
+        for row in cached.describe(entry)
+        if (row.parameters > 0 and row.kind != "BatchNormalization") or row.name == entry.default_layer
+    ]
+    chosen = controls.layer_picker([row.name for row in rows], entry.default_layer)
+    row = next(row for row in rows if row.name == chosen)
+    return _Layer(row, row is rows[-1])
+
+
+def _channel(layer: _Layer, key: str = "channel", text: str = "filters.channel", default: int = 0) -> int:
+    last = layer.row.shape[-1] - 1
+    return int(st.number_input(t(text), 0, last, min(default, last), key=key, **BOUND))
+
+
+def _params(entry: Entry, layer: _Layer, *leave_out: str, preset: str | None = None) -> dict[str, Any]:
+    """The numbers of the climb; each preset has its own defaults, and remembers what was set."""
+    if preset is None:
+        preset = choice(
+            st.segmented_control,
+            t("filters.preset"),
+            tuple(PRESETS),
+            key="preset",
+            default=DEFAULT_PRESET,
+            format_func=lambda name: t(f"filters.preset_{name}"),
+            required=True,
+        )
+    params: dict[str, Any] = {"preset": preset}
+    for param in PARAMS:
+        if param.name not in leave_out:
+            own = {"learning_rate": PRESETS[preset].learning_rate, "iterations": PRESETS[preset].iterations}
+            suited = replace(param, default=own.get(param.name, param.default))
+            key = param.name if preset == "course" or param.name not in own else f"{preset}_{param.name}"
+            params[param.name] = controls.parameter(suited, t(f"controls.{param.name}"), key=key)
+    if layer.row.spatial:
+        params["size"] = st.slider(t("filters.size"), *SIZES, entry.input_size, 4, key="size", **BOUND)
+    return params
+
+
+def _climb(request: Request, *, at_once: bool = False, more: bool = False) -> None:
+    """A button, the climb while it lasts, and what came of it. `at_once`: it follows the controls."""
+    st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=climb.begin, args=(request,))
+    if presets.just_chosen("filters") or (at_once and request != climb.followed()):
+        climb.begin(request)
+    jobs.panel(climb.NAME, climb.draw)
+    outcome, asked = jobs.outcome(climb.NAME), climb.current()
+    if not outcome or not asked:
+        return
+    if outcome.problem:
+        st.warning(outcome.problem)
+    if outcome.result:
+        climb.show(asked, outcome.result)
+        if more:
+            st.button(
+                t("filters.more", count=climb.MORE),
+                icon=":material/add:",
+                on_click=climb.go_on,
+                args=(asked, outcome.result),
+            )
+    elif outcome.latest:
+        climb.draw(outcome.latest)
+
+
+# --- experiments ------------------------------------------------------------------------------------------------------
+
+
+def _one(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        channel = _channel(layer)
+        if layer.classes:
+            st.caption(f"{t('controls.class')}: {entry.labels[channel]}")
+    with method:
+        params = _params(entry, layer)
+    request = Request(entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
+    _climb(request, at_once=True, more=True)
+    climb.patches(entry, layer.row.name, channel)
+
+
+def _grid(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        first = _channel(layer, text="filters.first")
+        count = st.slider(t("filters.count"), 4, GRID_MOST, 16, 4, key="count", **BOUND)
+    with method:
+        params = _params(entry, layer)
+    channels = tuple(range(first, min(first + count, layer.row.shape[-1])))
+    _climb(Request(entry, layer.row.name, channels, params, tuple(map(str, channels))))
+
+
+def _rates(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        channel = _channel(layer)
+        normalized = st.toggle(t("filters.normalized"), True, key="normalized", help=t("filters.normalized_help"))
+    with method:
+        params = _params(entry, layer, "learning_rate", preset="course")
+    params |= {"learning_rate": RATES, "ascent": "normalized" if normalized else "plain"}
+    names = tuple(f"{t('controls.learning_rate')} {rate:g}" for rate in RATES)
+    _climb(Request(entry, layer.row.name, (channel,), params, names))
+
+
+def _tv(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        channel = _channel(layer)
+    with method:
+        params = _params(entry, layer, preset="course")
+    names = tuple(f"tv_weight {weight:g}" for weight in TV_WEIGHTS)
+    _climb(Request(entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names))
+
+
+def _together(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        first, second = _channel(layer), _channel(layer, "second", "filters.second", default=1)
+    with method:
+        params = _params(entry, layer)
+    names = tuple(layer.name(entry, channel) for channel in (first, second))
+    channels = (first, second, (first, second))
+    _climb(Request(entry, layer.row.name, channels, params, (*names, " + ".join(names))))
+
+
+def _depth(entry: Entry) -> None:
+    st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=_descend, args=(entry,))
+    jobs.panel("depth", _drawn)
+    outcome = jobs.outcome("depth")
+    if outcome is None or st.session_state.get("depth_of") != entry.name:
+        return
+    if outcome.problem:
+        st.warning(outcome.problem)
+    for layer, found in (outcome.result or {}).items():
+        st.image(
+            pictures.photo(climb.contact_sheet(found.images, columns=len(found.images))),
+            width="stretch",
+            alt=t("filters.grid_alt", layer=layer, count=len(found.images)),
+            caption=layer,
+        )
+
+
+def _descend(entry: Entry) -> None:
+    st.session_state["depth_of"] = entry.name
+    jobs.start("depth", tasks.through_depth, entry, range(DEPTH_CHANNELS))
+
+
+def _drawn(progress: Progress) -> None:
+    if progress.picture:
+        st.image(progress.picture, width="stretch", alt=t("filters.forming_alt", layer=t("filters.depth")))
+
+
+def _atlas(entry: Entry) -> None:
+    if entry.name not in atlas.NETWORKS:
+        st.info(t("filters.atlas_none", names=", ".join(atlas.NETWORKS)))
+        return
+    layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
+    for column, name in zip(st.columns(len(atlas.NETWORKS)), atlas.NETWORKS, strict=True):
+        sheet = atlas.path(name, layer)
+        count = len(atlas.tiles(name, layer))
+        column.image(
+            sheet.read_bytes(),
+            width="stretch",
+            alt=t("filters.grid_alt", layer=layer, count=count),
+            caption=f"{name} · {layer}",
+        )
+
+
+EXPERIMENTS: dict[str, Callable[[Entry], None]] = {
+    "one": _one,
+    "grid": _grid,
+    "rates": _rates,
+    "tv": _tv,
+    "together": _together,
+    "depth": _depth,
+    "atlas": _atlas,
+    "trained": training_signs.show,
+}
