@@ -158,8 +158,11 @@ def filters(
     network: NetworkName = "MiniFace",
     layer: LayerName = None,
     channels: Annotated[str, typer.Option(help="Channels, such as 0-15 or 0-3,7.")] = "0-15",
-    iterations: Annotated[int, typer.Option(help="Steps up the gradient.")] = 30,
-    learning_rate: Annotated[float, typer.Option(help="Length of a step, in the network's own range.")] = 10.0,
+    preset: Annotated[
+        str, typer.Option(help=f"How to climb: {', '.join(features.PRESETS)}.")
+    ] = features.DEFAULT_PRESET,
+    iterations: Annotated[int | None, typer.Option(help="Steps up the gradient; by default the preset's.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Length of a step; by default the preset's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the first picture.")] = 0,
     size: Annotated[
         int | None,
@@ -171,19 +174,27 @@ def filters(
 ) -> None:
     """Make the pictures that excite channels of a layer."""
     chosen = numbers(channels, "--channels")
+    if preset not in features.PRESETS:
+        raise BadInput(f"--preset {preset}: choose one of: {', '.join(features.PRESETS)}.")
+    climb = features.PRESETS[preset]
+    values = {
+        "learning_rate": climb.learning_rate if learning_rate is None else learning_rate,
+        "iterations": climb.iterations if iterations is None else iterations,
+        "seed": seed,
+    }
     for param in features.PARAMS:
-        check_range(param, {"learning_rate": learning_rate, "iterations": iterations, "seed": seed}[param.name])
+        check_range(param, values[param.name])
     if out.suffix.lower() not in SHEET_FORMATS:
         raise BadInput(f"--out {out}: expected a file name that ends in {', '.join(SHEET_FORMATS)}.")
     writable_folder(out.parent)
     (entry,) = chosen_networks(network, most=1)
     started, layer = time.perf_counter(), layer or entry.default_layer
-    with progress_of(iterations) as tell:
+    with progress_of(int(values["iterations"])) as tell:
 
         def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
             tell(step)
 
-        result = tasks.maximize(entry.name, layer, chosen, learning_rate, iterations, seed, size, report)
+        result = tasks.maximize(entry.name, layer, chosen, report, preset=preset, size=size, **values)
     out.write_bytes(images.encode(features.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
     answer(
         {

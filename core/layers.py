@@ -6,6 +6,7 @@ Everything here builds new models around the shared layers; no layer is changed,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -109,32 +110,41 @@ def default_layer(model: keras.Model) -> str:
     return [name for name in spatial_layers(model) if not isinstance(model.get_layer(name), _POOLING)][-1]
 
 
-def cut(model: keras.Model, layer: str, *, linear: bool = False, size: int | None = None) -> keras.Model:
+def cut(
+    model: keras.Model, layer: str, *, linear: bool = False, size: int | None = None, precision: str = "float32"
+) -> keras.Model:
     """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
 
-    With `linear` the layer's own activation is left out, so that the output is the pre-activation. NetworkError: the
-    part has a layer, such as a dense one, that is tied to the size that it was made for.
+    With `linear` the layer's own activation is left out, so that the output is the pre-activation. With the `precision`
+    "bfloat16" it computes in that, from the same float32 weights. NetworkError: the part has a layer, such as a dense
+    one, that is tied to the size that it was made for.
     """
     last = layer_of(model, layer)
     only_bends = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
     part = keras.Model(model.input, last.input if linear and only_bends else last.output)
     activation = getattr(last, "activation", keras.activations.linear)
     bent = linear and not only_bends and activation is not keras.activations.linear
-    if not bent and size in (None, model.input_shape[1]):
+    exact = precision == "float32"
+    if exact and not bent and size in (None, model.input_shape[1]):
         return part
     sides = (size, size) if size else model.input_shape[1:3]
     inputs = keras.Input((*sides, model.input_shape[3]))
+
+    def same_or_twin(one: keras.layers.Layer) -> keras.layers.Layer:
+        changes: dict[str, Any] = {"activation": None} if bent and one is last else {}
+        if not exact:
+            changes["dtype"] = f"mixed_{precision}"
+        return _twin(one, changes) if changes else one
+
     try:
-        return keras.models.clone_model(
-            part, inputs, clone_function=lambda one: _without_activation(one) if bent and one is last else one
-        )
+        return keras.models.clone_model(part, inputs, clone_function=same_or_twin)
     except ValueError as error:
         raise NetworkError("tied_to_size", name=layer, size=size, expected=model.input_shape[1]) from error
 
 
-def _without_activation(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """The same layer without its activation, sharing its weights."""
-    twin = type(layer).from_config({**layer.get_config(), "activation": None})
+def _twin(layer: keras.layers.Layer, changes: dict[str, Any]) -> keras.layers.Layer:
+    """The same layer with another configuration, sharing its weights."""
+    twin = type(layer).from_config({**layer.get_config(), **changes})
     for name, value in vars(layer).items():
         if isinstance(value, keras.Variable):
             setattr(twin, name, value)

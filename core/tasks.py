@@ -17,7 +17,7 @@ import numpy as np
 from core import attribution, faces, images, networks
 from core.attribution import Report, SaliencyMap
 from core.attribution.overlay import overlay
-from core.features import FilterPictures, Patches, contact_sheet
+from core.features import DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, Network, NetworkError, batch_size, kept, load
 from core.params import Param
 
@@ -346,39 +346,30 @@ def _captures(count: int, size: int) -> np.ndarray:
 
 
 def maximize(
-    network: str | Entry,
-    layer: str,
-    channels: Sequence[int],
-    learning_rate: float = 10.0,
-    iterations: int = 30,
-    seed: int = 0,
-    size: int | None = None,
-    report: Report | None = None,
+    network: str | Entry, layer: str, channels: Sequence[Target], report: Report | None = None, **params: Any
 ) -> FilterPictures:
-    """Pictures that excite channels of a layer, as `core.features.ascent.maximize`.
+    """Pictures that excite channels of a layer; `params` as in `core.features.ascent.maximize`.
 
     `report(step, steps, picture, **values)` gets the pictures in progress on one contact sheet (JPEG), at most every
-    `PICTURE_EVERY` seconds and at the first and last step, and each channel's activation under its number.
+    `PICTURE_EVERY` seconds and at the first and last step, and each picture's activation under its channel's number, or
+    under its own, from 0, where a channel climbs more than once or jointly with others.
     """
     from core.features.ascent import maximize as climb
 
+    preset = PRESETS.get(params.get("preset", DEFAULT_PRESET))
+    steps = params.get("iterations") or (preset.iterations if preset else 0)
     show = _with_pictures(report, contact_sheet) if report else None
 
     def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
         if show:
-            values = {str(channel): float(value) for channel, value in zip(channels, activations, strict=True)}
-            show(step, iterations, pictures, **values)
+            single = len(pictures) == len(channels) == len({str(channel) for channel in channels})
+            names = (
+                channels if single and all(isinstance(channel, int) for channel in channels) else range(len(pictures))
+            )
+            values = {str(name): float(value) for name, value in zip(names, activations, strict=True)}
+            show(step, steps, pictures, **values)
 
-    return climb(
-        load(network),
-        layer,
-        channels,
-        learning_rate=learning_rate,
-        iterations=iterations,
-        seed=seed,
-        size=size,
-        report=tell,
-    )
+    return climb(load(network), layer, channels, report=tell if report else None, **params)
 
 
 def _with_pictures(report: Report, draw: Callable[[np.ndarray], np.ndarray]) -> Report:

@@ -32,6 +32,7 @@ class Request:
     iterations: int
     seed: int
     size: int | None
+    preset: str = "course"
 
 
 def experiment() -> str:

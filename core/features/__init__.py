@@ -6,27 +6,67 @@ Importing this module imports no Keras; `core.features.ascent` climbs.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.images import Box
+from core.networks import NetworkError
 from core.params import Param
+
+Target = int | Sequence[int]
+"""What a picture climbs towards: a channel, or several jointly."""
 
 PARAMS: tuple[Param, ...] = (
     Param("learning_rate", default=10, minimum=0.1, maximum=100, step=0.1, scale="log"),
     Param("iterations", default=30, minimum=1, maximum=200, step=1),
     Param("seed", default=0, minimum=0, maximum=9999, step=1),
 )
+TV_WEIGHT = Param("tv_weight", default=0, minimum=0, maximum=16, step=0.125)
+"""Of total variation; the course sweeps it from 0.125 to 16."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A way to climb: names of the tables in `core.features`, and its own defaults.
+
+    With `coarse` all iterations but the last `finish` are made on a small picture that wraps around; it is then tiled.
+    """
+
+    parameterization: str
+    robustness: str
+    ascent: str
+    learning_rate: float
+    iterations: int
+    blur: float = 0
+    coarse: bool = False
+    finish: int = 0
+
+
+PRESETS: dict[str, Preset] = {
+    "course": Preset("pixels", "off", "normalized", learning_rate=10, iterations=30),
+    "fast": Preset("pixels", "off", "sphere", learning_rate=60, iterations=42, blur=0.1, coarse=True, finish=2),
+    "beautiful": Preset("fourier", "full", "adam", learning_rate=5, iterations=128),
+}
+"""The Keras example's loop; coarse to fine with constant contrast; the spectrum of a picture that is shaken."""
+DEFAULT_PRESET = "fast"
 
 SIZES = (48, 320)
 """Smallest and largest side of a picture that climbs, in pixels."""
 PATCH_SIDE = 96
 """Pixels of a patch of a real picture on display."""
+SIDES = (48, 64, 80, 96, 112, 128, 160, 180, 192, 224, 256, 288, 320)
+"""Sides that pictures of another size than the network's own get, so that few functions are ever compiled."""
 CONTRAST = 0.15
 """Standard deviation of a picture on display."""
 CROP, CROPPED_FROM = 25, 150
 """Pixels cut from each side for display, where the padding of the convolutions shows, of pictures from this size."""
+
+
+def padded_size(size: int) -> int:
+    """The next of `SIDES` from `size` on."""
+    return next((side for side in SIDES if side >= size), SIDES[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +74,16 @@ class FilterPictures:
     """What channels respond to.
 
     `images` `(n, h, w, 3)` float32 in [0, 1] for display; `activations` `(n, iterations + 1)` the objective before
-    each iteration and after the last; `dead` `(n,)` whether the channel stayed silent, at every place, in all of them.
+    each iteration and after the last, small pictures first where the climb is coarse to fine; `dead` `(n,)` whether the
+    channel stayed silent, at every place, in all of them. `pictures` `(n, h, w, 3)` float32 are as the network
+    receives them: hand them in as `start` to go on. `notes`: warnings, each with its reason and details.
     """
 
     images: np.ndarray
     activations: np.ndarray
     dead: np.ndarray
+    pictures: np.ndarray
+    notes: tuple[NetworkError, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,140 +1,392 @@
-"""Activation maximization, "the course's way": gradient ascent on the pixels of a picture.
+"""Activation maximization: gradient ascent on a picture, of four parts that can be exchanged.
 
-The Keras example https://keras.io/examples/vision/visualizing_what_convnets_learn, after Simonyan et al. 2013,
+What is climbed (`objectives`), what climbs (`parameterization`), how it is shaken (`robustness`) and how a step is made
+(`ASCENTS`, here). The preset "course" is the Keras example's loop
+https://keras.io/examples/vision/visualizing_what_convnets_learn, after Simonyan et al. 2013,
 https://arxiv.org/abs/1312.6034, with two differences: the layer is taken before its activation, and several pictures
 climb at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from core.features import FilterPictures, display
-from core.layers import check_channels, cut, layer_of, rectified
+from core.features import DEFAULT_PRESET, PRESETS, FilterPictures, Preset, Target, display, padded_size
+from core.features.objectives import OBJECTIVES, directions, lens
+from core.features.parameterization import PARAMETERIZATIONS, Pixels, Restore
+from core.features.regularizers import REGULARIZERS, blurred
+from core.features.robustness import ROBUSTNESS, move
+from core.layers import is_spatial, layer_of, receptive_field, rectified
 from core.networks import Network, NetworkError, kept
-from core.networks.preprocessing import PREPROCESSING
 
 BATCH = 8
 """Pictures that climb together. One or eight: only two shapes are ever compiled."""
-BORDER, BORDERED_FROM = 2, 8
-"""Values left out at each side of a map, and the side of a map from which on they are."""
-NOISE = 0.125
-"""Largest deviation of the first picture from grey, in the network's own range."""
+FALLS = 10
+"""Steps in a row in which an activation must fall to be called falling."""
+LEAST_STEP = 0.1
+"""Share of the learning rate that the last step of a decaying ascent has."""
+SEEN = 0.4
+"""Side of the small picture in sizes of the layer's receptive field, at least: less costs activation."""
 
 Report = Callable[[int, np.ndarray, np.ndarray], None]
 """Called with iterations done, pictures `(n, h, w, 3)` for display, and the objective `(n,)`."""
+Memory = tuple[tf.Tensor, ...]
+Step = tuple[tf.Tensor, Memory]
+
+
+# --- ascents: (state, memory, gradients, rate, iteration) -> (state, memory), all but the iteration for n pictures ----
+
+
+def plain(state: tf.Tensor, memory: Memory, gradients: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> Step:
+    """A step along the gradient, as long as it is: tiny where the network is flat."""
+    return state + rate * gradients, memory
+
+
+def normalized(state: tf.Tensor, memory: Memory, gradients: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> Step:
+    """A step of `rate`, whatever the gradient's length."""
+    return state + rate * _unit(gradients), memory
+
+
+def sphere(state: tf.Tensor, memory: Memory, gradients: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> Step:
+    """Like `normalized`, half of the last step's direction kept (Polyak's momentum)."""
+    (velocity,) = memory
+    velocity = 0.5 * velocity + _unit(gradients)
+    return state + rate * velocity, (velocity,)
+
+
+def adam(state: tf.Tensor, memory: Memory, gradients: tf.Tensor, rate: tf.Tensor, iteration: tf.Tensor) -> Step:
+    """Kingma and Ba 2014, https://arxiv.org/abs/1412.6980."""
+    first, second = memory
+    first = 0.9 * first + 0.1 * gradients
+    second = 0.999 * second + 0.001 * gradients**2
+    fair = tf.sqrt(1 - 0.999 ** (iteration + 1)) / (1 - 0.9 ** (iteration + 1))
+    return state + rate * fair * first / (tf.sqrt(second) + 1e-8), (first, second)
+
+
+def _unit(gradients: tf.Tensor) -> tf.Tensor:
+    return tf.math.l2_normalize(gradients, axis=tuple(range(1, len(gradients.shape))))
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """A step, how many tensors it remembers, and what a learning rate of 1 means: `unit` of it in the state.
+
+    `on_sphere` keeps the picture's contrast constant, measures the rate in radii of that sphere, and lets the step
+    shrink.
+    """
+
+    step: Callable[..., Step]
+    remembers: int = 0
+    unit: float = 1
+    on_sphere: bool = False
+
+
+ASCENTS: dict[str, Ascent] = {
+    "normalized": Ascent(normalized),
+    "plain": Ascent(plain),
+    "sphere": Ascent(sphere, remembers=1, unit=0.01, on_sphere=True),
+    "adam": Ascent(adam, remembers=2, unit=0.01),
+}
+
+
+# --- the climb --------------------------------------------------------------------------------------------------------
 
 
 def maximize(
     network: Network,
     layer: str,
-    channels: Sequence[int],
+    channels: Sequence[Target],
     *,
-    learning_rate: float = 10.0,
-    iterations: int = 30,
+    preset: str = DEFAULT_PRESET,
+    objective: str = "channel",
+    weights: Sequence[Sequence[float]] | None = None,
+    learning_rate: float | Sequence[float] | None = None,
+    iterations: int | None = None,
     seed: int = 0,
     size: int | None = None,
+    tv_weight: float | Sequence[float] = 0.0,
+    l2_weight: float | Sequence[float] = 0.0,
+    blur: float | None = None,
+    parameterization: str | None = None,
+    robustness: str | None = None,
+    ascent: str | None = None,
+    start: np.ndarray | None = None,
+    precision: str = "float32",
     report: Report | None = None,
 ) -> FilterPictures:
     """Pictures that excite channels of a layer: from grey with noise, `iterations` steps up the gradient.
 
-    A step is `learning_rate` long, in the network's own range, whatever the gradient's length. All channels start from
-    the same noise, drawn with `seed`, so a picture does not depend on the channels that climb beside it. In a dense
-    layer a channel is a unit. `size` is the pictures' side in pixels, by default the network's own, which a dense layer
-    needs. NetworkError: no such layer or channel, another size than a dense layer needs, or a picture diverged.
+    `channels`: each is one, or several that are climbed jointly with their `weights` (1 each). For the `objective`
+    "class" they are classes and for "person" people, and `layer` is not read. `preset` is one of `PRESETS`;
+    `parameterization`, `robustness`, `ascent`, `learning_rate`, `iterations` and `blur` are its own unless given.
+
+    `learning_rate` is a step's length in the network's own range ("normalized"), a factor of the gradient ("plain"), a
+    percentage of the picture's deviation from grey ("sphere") or a hundredth of a coefficient ("adam"). It, `tv_weight`
+    and `l2_weight` may be one number a picture; one channel is then climbed once with each. `blur` in [0, 1] is mixed
+    into pixels after each step; on the sphere it fades with the step. `size` is the pictures' side in pixels, by
+    default the network's own, which a dense layer needs; others are rounded up to one of `SIDES`.
+
+    `start` `(n, h, w, 3)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
+    that going on is one longer climb. Otherwise all start from the same noise, drawn with `seed`, and are shaken alike:
+    a picture does not depend on those beside it. `precision` "bfloat16" is faster where the processor has it.
+    NetworkError: something that does not exist, another size than a dense layer needs, or a picture diverged.
     """
-    chosen = check_channels(network.model, layer, channels)
-    step = _compiled(network, layer, size)
-    batches = _batches(chosen)
-    pictures = [np.repeat(first_picture(network, seed, size), len(batch), axis=0) for batch in batches]
-    history, peaks = [], []
-    for iteration in range(iterations + 1):
-        rate = learning_rate if iteration < iterations else 0.0  # the last one only measures
-        climbed = [step(x, channel, rate) for x, channel in zip(pictures, batches, strict=True)]
-        pictures = [picture for picture, _, _ in climbed]
-        history.append(np.concatenate([objective for _, objective, _ in climbed])[: len(chosen)])
-        peaks.append(np.concatenate([peak for _, _, peak in climbed])[: len(chosen)])
-        _check(history[-1], chosen, iteration)
+    chosen = _choose("preset", preset, PRESETS)
+    place = _choose("objective", objective, OBJECTIVES).place(network, layer)
+    form = Form(parameterization or chosen.parameterization, ascent or chosen.ascent, objective, precision)
+    shaken = _choose("robustness", robustness or chosen.robustness, ROBUSTNESS)
+    stepping = _choose("ascent", form.ascent, ASCENTS)
+    _choose("parameterization", form.parameterization, PARAMETERIZATIONS)
+
+    wanted = directions(network, place, objective, channels, weights)
+    rates = np.array(chosen.learning_rate if learning_rate is None else learning_rate, np.float32).reshape(-1)
+    costs_given = [np.array(values, np.float32).reshape(-1) for values in (tv_weight, l2_weight)]
+    count = max(len(values) for values in (wanted, rates, *costs_given))
+    names = [channels[n % len(channels)] for n in range(count)]
+    wanted, rates = _each(wanted, count), _each(rates, count)
+    costs = np.stack([_each(values, count) for values in costs_given], axis=1)
+
+    steps = chosen.iterations if iterations is None else iterations
+    softness = chosen.blur if blur is None else blur
+    stages = _stages(network, place, chosen, steps, _shape(network, size), coarse=start is None)
+    full = stages[-1].shape
+    if start is not None and np.shape(start) != (count, *full, 3):
+        raise NetworkError("start_shape", shape=np.shape(start), expected=(count, *full, 3))
+
+    restore, rng = Restore(network), np.random.default_rng(seed)
+    batches = _batches(count)
+    pictures: Any = start
+    history: list[np.ndarray] = []
+    peaks: list[np.ndarray] = []
+
+    def record(activations: list[tf.Tensor], largest: list[tf.Tensor]) -> None:
+        history.append(np.concatenate(activations)[:count])
+        peaks.append(np.concatenate(largest)[:count])
+        for name, activation in zip(names, history[-1], strict=True):
+            if not np.isfinite(activation):
+                raise NetworkError("diverged", channel=name, iteration=len(history) - 1)
+
+    def tell(now: np.ndarray) -> None:
         if report:
-            report(iteration, display(np.concatenate(pictures)[: len(chosen)]), history[-1])
-    silent = np.max(peaks, axis=0) <= 0
+            report(len(history) - 1, display(restore(_tiled(now, full))), history[-1])
+
+    for stage in stages:
+        part = _part(network, place, stage.shape, form._replace(wraps=stage.wraps, moves=shaken != ROBUSTNESS["off"]))
+        mixed = [part.lens.mix(wanted[batch]) for batch in batches]
+        climbers = [
+            part.begin(pictures if pictures is None else pictures[batch], seed, len(batch)) for batch in batches
+        ]
+        for iteration in range(stage.iterations):
+            decay = 1 - (1 - LEAST_STEP) * len(history) / steps if stepping.on_sphere else 1
+            drawn = rng.integers(stage.shape), shaken.draw(rng, stage.shape)
+            before = [state for state, _ in climbers]
+            done = [
+                part.climb(
+                    *climber, mix, rates[batch] * np.float32(decay), costs[batch], softness * decay, iteration, *drawn
+                )
+                for climber, mix, batch in zip(climbers, mixed, batches, strict=True)
+            ]
+            climbers = [(state, memory) for state, memory, _, _ in done]
+            record([activation for *_, activation, _ in done], [peak for *_, peak in done])
+            if report:
+                tell(np.concatenate([part.inputs(state) for state in before])[:count])
+        pictures = np.concatenate([part.inputs(state) for state, _ in climbers])[:count]
+        pictures = _tiled(pictures, full)
+
+    measured = [part.measure(state, mix) for (state, _), mix in zip(climbers, mixed, strict=True)]
+    record([activation for activation, _ in measured], [peak for _, peak in measured])
+    tell(pictures)
+    activations = np.stack(history, axis=1)
+    silent = (np.max(peaks, axis=0) <= 0) & (objective != "person")
     return FilterPictures(
-        images=display(np.concatenate(pictures)[: len(chosen)]),
-        activations=np.stack(history, axis=1),
-        dead=silent & rectified(layer_of(network.model, layer)),
+        images=display(restore(pictures)),
+        activations=activations,
+        dead=silent & rectified(layer_of(network.model, place)),
+        pictures=pictures,
+        notes=tuple(_falls(names, activations, [stage.iterations for stage in stages])),
     )
 
 
 def first_picture(network: Network, seed: int, size: int | None = None) -> np.ndarray:
-    """Grey plus uniform noise of at most `NOISE`, as the network receives it: `(1, h, w, 3)` float32."""
-    height, width = (size, size) if size else network.model.input_shape[1:3]
-    grey = PREPROCESSING[network.entry.preprocessing](np.full((1, height, width, 3), 0.5, np.float32))
-    noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, grey.shape)
-    return (grey + noise).astype(np.float32)
+    """Grey plus uniform noise, as the network receives it: `(1, h, w, 3)` float32."""
+    return Pixels(network, (size, size) if size else network.model.input_shape[1:3]).first(seed)
 
 
-def objective(outputs: tf.Tensor, channels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and maximum of one channel for each picture, `(n,)` both; `outputs` is `(n, h, w, k)` or `(n, units)`.
-
-    Maps of at least `BORDERED_FROM` values a side are taken without their border, where the padding weighs.
-    """
-    if len(outputs.shape) == 2:
-        values = tf.gather(outputs, channels, batch_dims=1)
-        return values, values
-    maps = tf.gather(outputs, channels, axis=3, batch_dims=1)
-    inner = maps
-    if min(outputs.shape[1:3]) >= BORDERED_FROM:
-        inner = maps[:, BORDER:-BORDER, BORDER:-BORDER]
-    return tf.reduce_mean(inner, axis=(1, 2)), tf.reduce_max(maps, axis=(1, 2))
+# --- one step ---------------------------------------------------------------------------------------------------------
 
 
-def ascend(
-    part: keras.Model, pictures: tf.Tensor, channels: tf.Tensor, learning_rate: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """One step up: pictures, and the objective and its largest single value before the step."""
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(pictures)
-        activation, peak = objective(part(pictures, training=False), channels)
-    gradients = tape.gradient(activation, pictures)
-    gradients = tf.math.l2_normalize(gradients, axis=(1, 2, 3))
-    return pictures + learning_rate * gradients, activation, peak
+class Form(NamedTuple):
+    """What a compiled step depends on, beside its shapes: all else is handed in as numbers."""
+
+    parameterization: str
+    ascent: str
+    objective: str
+    precision: str
+    wraps: bool = False
+    moves: bool = False
 
 
-@kept
-def _compiled(
-    network: Network, layer: str, size: int | None
-) -> Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """`ascend` compiled for a layer before its activation, and kept."""
-    part = cut(network.model, layer, linear=True, size=size)
+class Part:
+    """A network up to a layer, and the compiled functions that climb there with pictures of one size."""
 
-    @tf.function
-    def step(pictures: tf.Tensor, channels: tf.Tensor, learning_rate: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        return ascend(part, pictures, channels, learning_rate)
+    def __init__(self, network: Network, layer: str, shape: tuple[int, int], form: Form) -> None:
+        own = shape == network.model.input_shape[1:3]
+        self.lens = lens(network, layer, None if own else shape[0], form.precision)
+        self.form, self.ascent = form, ASCENTS[form.ascent]
+        self.pixels = Pixels(network, shape)
+        self.what = PARAMETERIZATIONS[form.parameterization](network, shape)
+        self.read = OBJECTIVES[form.objective].read
+        self.unit = self.ascent.unit * (self.what.radius if self.ascent.on_sphere else 1)
+        self.step = tf.function(partial(self._step))  # a partial: TensorFlow counts tracings of methods by their class
+        self.look = tf.function(partial(self._look))
 
-    def run(
-        pictures: np.ndarray, channels: np.ndarray, learning_rate: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        after, activation, peak = step(
-            tf.constant(pictures), tf.constant(channels, tf.int32), tf.constant(learning_rate, tf.float32)
+    def begin(self, pictures: np.ndarray | None, seed: int, count: int) -> tuple[tf.Tensor, Memory]:
+        """The state of pictures, or of the first one, and an empty memory."""
+        state = np.repeat(self.what.first(seed), count, axis=0) if pictures is None else self.what.state(pictures)
+        state = tf.constant(state)
+        if self.ascent.on_sphere:
+            state = self.what.onto_sphere(state)
+        return state, tuple(tf.zeros_like(state) for _ in range(self.ascent.remembers))
+
+    def climb(
+        self,
+        state: tf.Tensor,
+        memory: Memory,
+        mix: Memory,
+        rate: np.ndarray,
+        costs: np.ndarray,
+        blur: float,
+        iteration: int,
+        roll: np.ndarray,
+        drawn: np.ndarray,
+    ) -> tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor]:
+        """State, memory, and the objective and its largest single value before the step."""
+        numbers = (tf.constant(number, tf.float32) for number in (rate * self.unit, costs, blur, iteration))
+        done: tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor] = self.step(
+            state, memory, mix, *numbers, tf.constant(roll, tf.int32), tf.constant(drawn)
         )
-        return after.numpy(), activation.numpy(), peak.numpy()
+        return done
 
-    return run
+    def measure(self, state: tf.Tensor, mix: Memory) -> tuple[tf.Tensor, tf.Tensor]:
+        """The objective and its largest single value, of pictures that are not moved."""
+        activation, peak = self.look(state, mix)
+        return activation, peak
+
+    def inputs(self, state: tf.Tensor) -> np.ndarray:
+        """The pictures of a state."""
+        return np.asarray(self.what.inputs(state))
+
+    def _look(self, state: tf.Tensor, mix: Memory) -> tuple[tf.Tensor, tf.Tensor]:
+        maps = self.lens.maps(self.what.inputs(state), *mix)
+        return self.read(maps), tf.reduce_max(maps, axis=(1, 2))
+
+    def _step(
+        self,
+        state: tf.Tensor,
+        memory: Memory,
+        mix: Memory,
+        rate: tf.Tensor,
+        costs: tf.Tensor,
+        blur: tf.Tensor,
+        iteration: tf.Tensor,
+        roll: tf.Tensor,
+        drawn: tf.Tensor,
+    ) -> tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state)
+            pictures = self.what.inputs(state)
+            away = (pictures - self.pixels.grey) / self.pixels.range
+            paid = tf.add_n([costs[:, n] * cost(away) for n, cost in enumerate(REGULARIZERS.values())])
+            if self.form.wraps:
+                pictures = tf.roll(pictures, roll, axis=(1, 2))
+            if self.form.moves:
+                pictures = move(pictures, drawn, self.pixels.grey)
+            maps = self.lens.maps(pictures, *mix)
+            activation = self.read(maps)
+            gained = activation - paid
+        gradients = tape.gradient(gained, state)
+        rate = tf.reshape(rate, (-1,) + (1,) * (len(state.shape) - 1))
+        state, memory = self.ascent.step(state, memory, gradients, rate, iteration)
+        if self.form.parameterization == "pixels":
+            state = blurred(state, blur)
+        if self.ascent.on_sphere:
+            state = self.what.onto_sphere(state)
+        return state, memory, activation, tf.reduce_max(maps, axis=(1, 2))
 
 
-def _batches(channels: list[int]) -> list[list[int]]:
-    """Channels in batches of `BATCH`, the last filled up by repeating its last channel; a single one stays alone."""
-    if len(channels) == 1:
-        return [channels]
-    filled = channels + channels[-1:] * (-len(channels) % BATCH)
-    return [filled[start : start + BATCH] for start in range(0, len(filled), BATCH)]
+_part = kept(Part)
+"""Made once for every network, layer, size and form."""
 
 
-def _check(activations: np.ndarray, channels: list[int], iteration: int) -> None:
-    for channel, activation in zip(channels, activations, strict=True):
-        if not np.isfinite(activation):
-            raise NetworkError("diverged", channel=channel, iteration=iteration)
+# --- how large, how many ----------------------------------------------------------------------------------------------
+
+
+class Stage(NamedTuple):
+    """Iterations on pictures of one size; `wraps`: the picture goes on at its other side."""
+
+    shape: tuple[int, int]
+    iterations: int
+    wraps: bool
+
+
+def _stages(
+    network: Network, layer: str, preset: Preset, iterations: int, shape: tuple[int, int], *, coarse: bool
+) -> list[Stage]:
+    """Most iterations on a small picture, if there is room for one, then a few at full size."""
+    small = min(shape)
+    if preset.coarse and coarse and is_spatial(layer_of(network.model, layer)):
+        small = padded_size(round(SEEN * receptive_field(network.model).get(layer, shape)[0]))
+    finish = min(preset.finish, iterations)
+    if small >= min(shape) or finish == iterations:
+        return [Stage(shape, iterations, False)]
+    return [Stage((small, small), iterations - finish, True), Stage(shape, finish, False)]
+
+
+def _shape(network: Network, size: int | None) -> tuple[int, int]:
+    own: tuple[int, int] = network.model.input_shape[1:3]
+    return own if size is None or (size, size) == own else (padded_size(size),) * 2
+
+
+def _tiled(pictures: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Pictures repeated down and across to `shape`."""
+    down, across = (-(-whole // part) for whole, part in zip(shape, pictures.shape[1:3], strict=True))
+    return np.tile(pictures, (1, down, across, 1))[:, : shape[0], : shape[1]]
+
+
+def _batches(count: int) -> list[np.ndarray]:
+    """Numbers of pictures in batches of `BATCH`, the last filled up with its last one; a single one stays alone."""
+    if count == 1:
+        return [np.array([0])]
+    filled = np.minimum(np.arange(-(-count // BATCH) * BATCH), count - 1)
+    return list(filled.reshape(-1, BATCH))
+
+
+def _each(values: np.ndarray, count: int) -> np.ndarray:
+    """One for all, or one for each."""
+    if len(values) not in (1, count):
+        raise NetworkError("other_count", received=len(values), expected=count)
+    return np.repeat(values, count // len(values), axis=0)
+
+
+def _choose(kind: str, name: str, table: dict[str, Any]) -> Any:
+    if name not in table:
+        raise NetworkError("unknown_choice", kind=kind, name=name, choices=", ".join(table))
+    return table[name]
+
+
+def _falls(names: Sequence[Target], activations: np.ndarray, iterations: Sequence[int]) -> Iterator[NetworkError]:
+    """A note for every picture whose activation fell `FALLS` times in a row, within one stage."""
+    ends = np.cumsum(iterations)[:-1]  # between two sizes activations are not comparable
+    for name, line in zip(names, activations, strict=True):
+        falling = 0
+        for iteration, fell in enumerate(np.diff(line) < 0, start=1):
+            falling = falling + 1 if fell and iteration not in ends else 0
+            if falling == FALLS:
+                yield NetworkError("rate_too_high", channel=name, steps=FALLS, iteration=iteration)
+                break

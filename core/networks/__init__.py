@@ -73,6 +73,11 @@ REASONS: dict[str, str] = {
     "{network} has neither: choose the layer before its global average, or take Grad-CAM.",
     "no_relu": "Guided backpropagation changes the way back through ReLUs, and {network} has none; take another.",
     "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
+    "rate_too_high": "The activation of channel {channel} fell for {steps} steps, up to iteration {iteration}: the "
+    "learning rate is too high; choose a smaller one.",
+    "unknown_choice": "There is no {kind} {name!r}; choose one of: {choices}.",
+    "other_count": "Received {received} values for {expected} pictures; hand in one for all, or one for each.",
+    "start_shape": "Received pictures of shape {shape} to go on from; expected {expected}.",
 }
 """Reason -> what arrived, what was expected, what to do."""
 

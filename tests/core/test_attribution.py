@@ -573,7 +573,7 @@ def test_cam_s_fitted_head_tells_people_apart_and_is_kept():
     assert [saliency.calls for saliency in found] == [1 + 2 * 48] + [1] * 15
     means = np.stack([saliency.steps["feature_maps"].mean(axis=(0, 1)) for saliency in found])
     weights = np.stack([saliency.steps["weights"] for saliency in found])
-    assert ((means @ weights.T).argmax(axis=1) == np.arange(16)).mean() > 0.6  # 1 / 16 by chance
+    assert ((means @ weights.T).argmax(axis=1) == np.arange(16)).mean() > 0.4  # 1 / 16 by chance
 
 
 def portrait(person: int) -> np.ndarray:

@@ -1,0 +1,264 @@
+"""Activation maximization side by side: the Keras example's loop, tf-keras-vis and ours, in one run.
+
+    python -m benchmarks.filters [--quick] [--json] [--channels 64] [--rounds 3]
+
+Networks are VGG16's shape with random weights (a seed: no download) and MiniFace. The programs take turns, round by
+round, so that whatever else the machine does meets all of them; a figure is the median over the rounds. Everything is
+compiled and warmed up before the clock starts.
+
+Equal result: finished pictures of both are cropped, set to the same mean and the same contrast, and the network says
+how strongly the channel answers: the median over channels of ours by the loop's is printed as `activation`.
+
+"limit" is the share of the machine's own convolution speed that a climb reaches: multiplications of its forward passes
+and of their way back, a second, by those of a bare 3 x 3 convolution.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tf_keras_vis.activation_maximization import ActivationMaximization
+from tf_keras_vis.utils.scores import CategoricalScore
+
+from core.features import CONTRAST, PRESETS
+from core.features.ascent import maximize
+from core.features.parameterization import Pixels
+from core.layers import cut
+from core.networks import NETWORKS, Network, _model, load
+
+SIZE, ITERATIONS, RATE, SEED = 180, 30, 10.0, 0
+"""The lab report's climb."""
+CASES = (("VGG16", "block4_conv3"), ("VGG16", "block5_conv3"), ("MiniFace", "conv4_3"))
+VIS_BATCH = 8
+EDGE = 25
+"""Pixels cut from each side before pictures are compared, as on display."""
+
+Climb = Callable[..., np.ndarray]
+"""From channels to pictures `(n, h, w, 3)` as the network receives them; with `short`, after the fewest steps that have
+everything compiled."""
+
+
+def keras_loop(network: Network, layer: str, size: int) -> Climb:
+    """The Keras example, from its description: channel by channel, one compiled step, normalized gradient, 30 steps.
+
+    https://keras.io/examples/vision/visualizing_what_convnets_learn
+    """
+    extractor = cut(network.model, layer, linear=True, size=size)
+
+    @tf.function
+    def step(image: tf.Tensor, channel: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            activation = extractor(image, training=False)
+            loss = tf.reduce_mean(tf.gather(activation[:, 2:-2, 2:-2], channel, axis=3))
+        gradients = tf.math.l2_normalize(tape.gradient(loss, image))
+        return image + RATE * gradients
+
+    def climb(channels: list[int], short: bool = False) -> np.ndarray:
+        pictures = []
+        for channel in channels:
+            image = tf.constant(Pixels(network, (size, size)).first(SEED))
+            for _ in range(1 if short else ITERATIONS):
+                image = step(image, tf.constant(channel))
+            pictures.append(image.numpy()[0])
+        return np.stack(pictures)
+
+    return climb
+
+
+def tf_keras_vis(network: Network, layer: str, size: int) -> Climb:
+    """tf-keras-vis with its own settings for pictures, as many steps as the loop, channels in batches."""
+    part = cut(network.model, layer, linear=True, size=size)
+    program = ActivationMaximization(part, clone=False)
+    first = Pixels(network, (size, size)).first(SEED)
+    half = Pixels(network, (size, size)).range / 2
+
+    def climb(channels: list[int], short: bool = False) -> np.ndarray:
+        pictures = []
+        for start in range(0, len(channels), VIS_BATCH):
+            some = channels[start : start + VIS_BATCH]
+            seeds = np.repeat(first, len(some), axis=0)
+            found = program(CategoricalScore(some), seeds, input_range=(-half, half), steps=1 if short else ITERATIONS)
+            pictures.append(np.asarray(found))
+        return np.concatenate(pictures)
+
+    return climb
+
+
+def ours(network: Network, layer: str, size: int, preset: str, precision: str = "float32") -> Climb:
+    """A preset of this program, with its own defaults."""
+
+    def climb(channels: list[int], short: bool = False) -> np.ndarray:
+        steps = PRESETS[preset].finish + 1 if short else None
+        found = maximize(
+            network, layer, channels, preset=preset, iterations=steps, size=size, seed=SEED, precision=precision
+        )
+        return found.pictures
+
+    return climb
+
+
+def answers(network: Network, layer: str, pictures: np.ndarray, channels: list[int]) -> np.ndarray:
+    """Mean activation of each picture's channel, all pictures cropped and of one mean and contrast: `(n,)`."""
+    pixels = Pixels(network, pictures.shape[1:3])
+    part = cut(network.model, layer, linear=True, size=pictures.shape[1])
+    inner = pictures[:, EDGE:-EDGE, EDGE:-EDGE] if pictures.shape[1] >= 150 else pictures
+    away = inner - pixels.grey
+    mean, deviation = (f(away, axis=(1, 2, 3), keepdims=True) for f in (np.mean, np.std))
+    equal = pixels.grey + CONTRAST * pixels.range * (pictures - pixels.grey - mean) / deviation
+    found = []
+    for picture, channel in zip(equal, channels, strict=True):
+        maps = part(picture[None].astype(np.float32), training=False).numpy()[0, ..., channel]
+        found.append(maps[2:-2, 2:-2].mean() if min(maps.shape) >= 8 else maps.mean())
+    return np.array(found)
+
+
+def convolution_speed(precision: str) -> float:
+    """Multiplications a second of a bare 3 x 3 convolution, 256 to 256 channels, as VGG16's in its middle."""
+    kind = tf.as_dtype(precision)
+    x, kernel = tf.cast(tf.random.normal((8, 45, 45, 256)), kind), tf.cast(tf.random.normal((3, 3, 256, 256)), kind)
+    run = tf.function(lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"))
+    run(x, kernel)
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        run(x, kernel).numpy()
+        times.append(time.perf_counter() - began)
+    return 8 * 45 * 45 * 9 * 256 * 256 / statistics.median(times)
+
+
+def multiplications(network: Network, layer: str, size: int) -> float:
+    """Of one forward pass of one picture up to a layer."""
+    total = 0.0
+    for one in network.model.layers:
+        if isinstance(one, keras.layers.Conv2D):
+            total += float(np.prod(one.output.shape[1:3])) * float(np.prod(one.kernel.shape))
+        if one.name == layer:
+            break
+    return total * (size / network.model.input_shape[1]) ** 2
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies in bfloat16."""
+    info = Path("/proc/cpuinfo")
+    return info.exists() and any(flag in info.read_text() for flag in ("avx512_bf16", "amx_bf16"))
+
+
+def measure(network: Network, layer: str, size: int, channels: list[int], rounds: int) -> dict[str, Any]:
+    """Seconds a channel of every program, and what its pictures reach by what the loop's reach."""
+    few = max(1, len(channels) // 8)  # of the slow ones
+    programs: dict[str, tuple[Climb, list[int]]] = {
+        "keras_loop": (keras_loop(network, layer, size), channels[:few]),
+        "tf_keras_vis": (tf_keras_vis(network, layer, size), channels[:few]),
+        "course": (ours(network, layer, size, "course"), channels[:few]),
+        "fast": (ours(network, layer, size, "fast"), channels),
+    }
+    if has_bfloat16():
+        programs["fast_bfloat16"] = (ours(network, layer, size, "fast", "bfloat16"), channels)
+    for climb, some in programs.values():
+        climb(some[:VIS_BATCH], short=True)
+    seconds: dict[str, list[float]] = {name: [] for name in programs}
+    speeds, pictures = [], {}
+    for _ in range(rounds):
+        speeds.append(convolution_speed("float32"))
+        for name, (climb, some) in programs.items():
+            began = time.perf_counter()
+            pictures[name] = climb(some)
+            seconds[name].append((time.perf_counter() - began) / len(some))
+    loop = answers(network, layer, pictures["keras_loop"], programs["keras_loop"][1])
+    base = statistics.median(seconds["keras_loop"])
+    rows = {}
+    for name, (_, some) in programs.items():
+        common = min(len(loop), len(some))
+        reached = answers(network, layer, pictures[name][:common], some[:common])
+        rows[name] = {
+            "seconds_a_channel": statistics.median(seconds[name]),
+            "times_the_loop": base / statistics.median(seconds[name]),
+            "activation": float(np.median(reached / loop[:common])),
+        }
+    both = min(len(pictures["course"]), len(pictures["keras_loop"]))
+    rows["course"]["largest_difference"] = float(
+        np.abs(pictures["course"][:both] - pictures["keras_loop"][:both]).max()
+    )
+    work = 2 * ITERATIONS * multiplications(network, layer, size)  # forward, and back to the picture
+    rows["keras_loop"]["limit"] = work / base / statistics.median(speeds)
+    rows["course"]["limit"] = work / rows["course"]["seconds_a_channel"] / statistics.median(speeds)
+    return rows
+
+
+def first_frame(network: Network, layer: str, size: int) -> float:
+    """Seconds until the first picture of one channel is reported, once everything is compiled."""
+
+    class Seen(Exception):
+        pass
+
+    def stop(iteration: int, *_: Any) -> None:
+        if iteration == 1:
+            raise Seen
+
+    times = []
+    for _ in range(4):
+        began = time.perf_counter()
+        try:
+            maximize(network, layer, [0], size=size, report=stop)
+        except Seen:
+            times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
+
+
+def main() -> None:
+    """Run, print a table; with --json, one JSON object as the last line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--channels", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="about a minute: conv4_3 alone, eight channels")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    count, rounds = (8, 3) if given.quick else (given.channels, given.rounds)
+    keras.utils.set_random_seed(SEED)
+    vgg16 = Network(NETWORKS["VGG16"], _model(NETWORKS["VGG16"]))
+    found = {}
+    for name, layer in CASES[:1] if given.quick else CASES:
+        network, size = (vgg16, SIZE) if name == "VGG16" else (load(name), 112)
+        found[f"{name} {layer}"] = rows = measure(network, layer, size, list(range(count)), rounds)
+        print(f"\n{name} {layer}, {size} px, {count} channels, medians of {rounds}")
+        print(f"{'':16}{'s a channel':>12}{'x loop':>9}{'activation':>12}{'limit':>8}")
+        for program, row in rows.items():
+            limit = f"{row['limit']:8.0%}" if "limit" in row else ""
+            print(
+                f"{program:16}{row['seconds_a_channel']:12.3f}{row['times_the_loop']:9.2f}{row['activation']:12.3f}{limit}"
+            )
+        print(f"course against the loop: largest difference {rows['course']['largest_difference']:.1e}")
+    frame = first_frame(vgg16, CASES[0][1], SIZE)
+    print(f"\nfirst frame of VGG16 {CASES[0][1]}: {frame:.2f} s; {platform.processor()}, {os.cpu_count()} CPUs")
+    main_case = found[" ".join(CASES[0])]
+    result = {
+        "fast_vs_keras_loop": main_case["fast"]["times_the_loop"],
+        "fast_vs_tf_keras_vis": main_case["tf_keras_vis"]["seconds_a_channel"] / main_case["fast"]["seconds_a_channel"],
+        "activation_vs_keras_loop": main_case["fast"]["activation"],
+        "course_vs_keras_loop": main_case["course"]["times_the_loop"],
+        "fast_bfloat16_vs_keras_loop": main_case.get("fast_bfloat16", {}).get("times_the_loop"),
+        "first_frame_seconds": frame,
+        "channels": count,
+        "rounds": rounds,
+        "cases": found,
+    }
+    if given.json:
+        print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What a picture climbs towards: a direction among the channels of a layer, and how its map is read.
+
+A direction `(k,)` is one weight a channel: a single 1 is one channel, several weights are units climbed jointly, and an
+embedding's direction leads towards a person. Before its activation a convolution is linear, so the map of a direction
+is one convolution with the mixed kernel, however many channels are mixed (Olah 2017, Feature visualization,
+https://distill.pub/2017/feature-visualization).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core import faces
+from core.features import Target
+from core.layers import check_channels, cut, layer_of
+from core.networks import Network, NetworkError, kept
+
+BORDER, BORDERED_FROM = 2, 8
+"""Values left out at each side of a map, and the side of a map from which on they are."""
+LIKENESSES, LIKENESS_SEED = 3, 7
+"""Captures of each person that an embedding's direction is made from."""
+
+
+def mean(maps: tf.Tensor) -> tf.Tensor:
+    """Mean of each map `(n, h, w)`, without its border, where the padding weighs, if it is large enough."""
+    if min(maps.shape[1:3]) >= BORDERED_FROM:
+        maps = maps[:, BORDER:-BORDER, BORDER:-BORDER]
+    return tf.reduce_mean(maps, axis=(1, 2))
+
+
+def centre(maps: tf.Tensor) -> tf.Tensor:
+    """The value in the middle of each map `(n, h, w)`: one unit, which sees its receptive field alone."""
+    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """How maps are read, and where: at the layer asked for, the last one, or the embedding."""
+
+    read: Callable[[tf.Tensor], tf.Tensor]
+    place: Callable[[Network, str], str]
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "channel": Objective(mean, lambda network, layer: layer),
+    "centre": Objective(centre, lambda network, layer: layer),
+    "class": Objective(mean, lambda network, layer: network.model.layers[-1].name),
+    "person": Objective(mean, lambda network, layer: network.entry.embedding_layer),
+}
+"""The mean of a map, its centre, the logit of a class, or likeness to a person; in a dense layer, a unit."""
+
+
+def directions(
+    network: Network, layer: str, objective: str, targets: Sequence[Target], weights: Sequence[Sequence[float]] | None
+) -> np.ndarray:
+    """One direction for each target, `(n, k)` float32; `weights` are those of its channels, by default 1 each.
+
+    NetworkError: no such layer, channel or person, or not as many weights as channels.
+    """
+    groups = [[target] if isinstance(target, int | np.integer) else list(target) for target in targets]
+    if objective == "person":
+        axes = _people(network)
+    else:
+        check_channels(network.model, layer, [channel for group in groups for channel in group] if groups else [])
+        axes = np.eye(layer_of(network.model, layer).output.shape[-1], dtype=np.float32)
+    factors = [[1.0] * len(group) for group in groups] if weights is None else [list(row) for row in weights]
+    if [len(group) for group in groups] != [len(row) for row in factors]:
+        raise NetworkError("other_count", received=len(factors), expected=len(groups))
+    for person in {member for group in groups for member in group if not 0 <= member < len(axes)}:
+        raise NetworkError("unknown_channel", name=layer, channel=person, last=len(axes) - 1)
+    return np.array([row @ axes[group] for group, row in zip(groups, factors, strict=True)], np.float32)
+
+
+@kept
+def _people(network: Network) -> np.ndarray:
+    """Unit vectors `(people, k)` from everybody's mean embedding to each person's, before the layer's activation."""
+    rng, size = np.random.default_rng(LIKENESS_SEED), network.entry.input_size
+    part = cut(network.model, network.entry.embedding_layer, linear=True)
+    means = []
+    for number in range(faces.PEOPLE):
+        captures = [faces.render(faces.person(number), faces.sample_capture(rng), size)[0] for _ in range(LIKENESSES)]
+        embeddings = part(network.inputs(np.stack(captures)), training=False).numpy()
+        means.append(embeddings.reshape(LIKENESSES, -1, embeddings.shape[-1]).mean(axis=(0, 1)))
+    away = np.stack(means) - np.mean(means, axis=0)
+    return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Lens:
+    """A layer cut for directions: `mix` is done once a climb, `maps` in every step.
+
+    `maps(inputs, *mix(directions))` is `(n, h, w)` float32, one map a picture, before the layer's activation.
+    """
+
+    mix: Callable[[np.ndarray], tuple[tf.Tensor, ...]]
+    maps: Callable[..., tf.Tensor]
+
+
+def lens(network: Network, layer: str, side: int | None, precision: str) -> Lens:
+    """The network up to `layer` for pictures of `side` pixels; of a last convolution only the mixed kernels remain."""
+    target = layer_of(network.model, layer)
+    if type(target) is keras.layers.Conv2D and target.groups == 1:
+        before = target.input._keras_history.operation
+        direct = isinstance(before, keras.layers.InputLayer)
+        trunk = None if direct else cut(network.model, before.name, size=side, precision=precision)
+
+        def mix(directions: np.ndarray) -> tuple[tf.Tensor, ...]:
+            kernel = tf.einsum("hwik,nk->hwin", tf.convert_to_tensor(target.kernel), directions)
+            bias = tf.linalg.matvec(directions, target.bias) if target.use_bias else tf.zeros(len(directions))
+            return kernel, bias
+
+        def maps(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+            x = inputs if trunk is None else trunk(inputs, training=False)
+            all_pairs = tf.nn.conv2d(
+                x, tf.cast(kernel, x.dtype), target.strides, target.padding.upper(), dilations=target.dilation_rate
+            )
+            own = tf.linalg.diag_part(tf.transpose(all_pairs, (1, 2, 0, 3)))  # picture i under direction i
+            return tf.transpose(tf.cast(own, tf.float32) + bias, (2, 0, 1))
+
+        return Lens(mix, maps)
+
+    part = cut(network.model, layer, linear=True, size=side, precision=precision)
+
+    def mixed(inputs: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
+        outputs = tf.cast(part(inputs, training=False), tf.float32)
+        return tf.einsum("nhwk,nk->nhw", outputs if len(outputs.shape) == 4 else outputs[:, None, None], directions)
+
+    return Lens(lambda directions: (tf.constant(directions),), mixed)

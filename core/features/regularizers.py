@@ -1,0 +1,39 @@
+"""What a picture pays for: its unrest, its size. Pictures `(n, h, w, 3)` come as deviations from grey in shares of the
+network's range, so that a weight means the same for every network; one cost `(n,)` a picture comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+
+def total_variation(pictures: tf.Tensor) -> tf.Tensor:
+    """Differences between neighbours, down and across, in absolute value: their sum over the number of values.
+
+    Rudin 1992, Nonlinear total variation based noise removal algorithms, https://doi.org/10.1016/0167-2789(92)90242-F.
+    """
+    return tf.image.total_variation(pictures) / np.prod(pictures.shape[1:])
+
+
+def l2(pictures: tf.Tensor) -> tf.Tensor:
+    """Mean square (Simonyan 2013, https://arxiv.org/abs/1312.6034)."""
+    return tf.reduce_mean(pictures**2, axis=(1, 2, 3))
+
+
+REGULARIZERS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {"total_variation": total_variation, "l2": l2}
+"""In the order of the columns of a climb's weights."""
+
+_BINOMIAL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32) / 16
+
+
+def blurred(pictures: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """A mixture of the pictures and of them under a 3 x 3 binomial filter: `share` in [0, 1] of the latter.
+
+    Yosinski 2015, https://arxiv.org/abs/1506.06579, section 4.
+    """
+    kernel = tf.constant(np.tile(_BINOMIAL[..., None, None], (1, 1, 3, 1)))
+    padded = tf.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)), "REFLECT")
+    return pictures + share * (tf.nn.depthwise_conv2d(padded, kernel, (1, 1, 1, 1), "VALID") - pictures)
