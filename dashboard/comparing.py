@@ -128,7 +128,7 @@ def answer(picture: Picture, grid: Grid) -> list[Any] | None:
 
 def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
     """A row a method, each with its maps over the picture and the colour scale in words."""
-    one, two = st.columns(2, gap="large")
+    one, two = st.columns([3, 2], gap="large")
     with one:
         scales = choice(
             st.pills,
