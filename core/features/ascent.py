@@ -237,7 +237,7 @@ class Part:
 
     def __init__(self, network: Network, layer: str, shape: tuple[int, int], form: Form) -> None:
         own = shape == network.model.input_shape[1:3]
-        self.lens = lens(network, layer, None if own else shape[0], form.precision)
+        self.lens = lens(network, layer, None if own else shape[0], form.precision, form.wraps)
         self.form, self.ascent = form, ASCENTS[form.ascent]
         self.pixels = Pixels(network, shape)
         self.what = PARAMETERIZATIONS[form.parameterization](network, shape)
