@@ -115,9 +115,9 @@ def cut(
     """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
 
     With `linear` the layer's own activation is left out, so that the output is the pre-activation. With the `precision`
-    "bfloat16" it computes in that, from the same float32 weights. With `wraps` convolutions see the picture go on at its
-    other side, as if it was tiled without end, where they would see zeros. NetworkError: the part has a layer, such as
-    a dense one, that is tied to the size that it was made for.
+    "bfloat16" it computes in that, from the same float32 weights. With `wraps` convolutions see the picture go on at
+    its other side, as if it was tiled without end, where they would see zeros. NetworkError: the part has a layer, such
+    as a dense one, that is tied to the size that it was made for.
     """
     last = layer_of(model, layer)
     only_bends = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
