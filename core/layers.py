@@ -111,13 +111,20 @@ def default_layer(model: keras.Model) -> str:
 
 
 def cut(
-    model: keras.Model, layer: str, *, linear: bool = False, size: int | None = None, precision: str = "float32"
+    model: keras.Model,
+    layer: str,
+    *,
+    linear: bool = False,
+    size: int | None = None,
+    precision: str = "float32",
+    wraps: bool = False,
 ) -> keras.Model:
     """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
 
     With `linear` the layer's own activation is left out, so that the output is the pre-activation. With the `precision`
-    "bfloat16" it computes in that, from the same float32 weights. NetworkError: the part has a layer, such as a dense
-    one, that is tied to the size that it was made for.
+    "bfloat16" it computes in that, from the same float32 weights. With `wraps` convolutions see the picture go on at
+    its other side, as if it was tiled without end, where they would see zeros. NetworkError: the part has a layer, such
+    as a dense one, that is tied to the size that it was made for.
     """
     last = layer_of(model, layer)
     only_bends = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
@@ -125,7 +132,7 @@ def cut(
     activation = getattr(last, "activation", keras.activations.linear)
     bent = linear and not only_bends and activation is not keras.activations.linear
     exact = precision == "float32"
-    if exact and not bent and size in (None, model.input_shape[1]):
+    if exact and not bent and not wraps and size in (None, model.input_shape[1]):
         return part
     sides = (size, size) if size else model.input_shape[1:3]
     inputs = keras.Input((*sides, model.input_shape[3]))
@@ -134,6 +141,8 @@ def cut(
         changes: dict[str, Any] = {"activation": None} if bent and one is last else {}
         if not exact:
             changes["dtype"] = f"mixed_{precision}"
+        if wraps and wrappable(one):
+            return _twin(one, changes | {"padding": "valid"}, _Wrapping)
         return _twin(one, changes) if changes else one
 
     try:
@@ -142,9 +151,37 @@ def cut(
         raise NetworkError("tied_to_size", name=layer, size=size, expected=model.input_shape[1]) from error
 
 
-def _twin(layer: keras.layers.Layer, changes: dict[str, Any]) -> keras.layers.Layer:
-    """The same layer with another configuration, sharing its weights."""
-    twin = type(layer).from_config({**layer.get_config(), **changes})
+def wrappable(layer: keras.layers.Layer) -> bool:
+    """Whether a layer is a convolution that keeps its input's size by zeros at its sides."""
+    return type(layer) is keras.layers.Conv2D and layer.padding == "same" and layer.strides == (1, 1)
+
+
+def wrapped(x: tf.Tensor, kernel: tuple[int, int], dilation: tuple[int, int]) -> tf.Tensor:
+    """Maps `(n, h, w, k)` with as much of their other side at each side as a kernel reaches out."""
+    for axis, (size, apart) in enumerate(zip(kernel, dilation, strict=True), start=1):
+        before, after = (size - 1) // 2 * apart, size // 2 * apart
+        length = x.shape[axis]
+        x = tf.gather(x, [place % length for place in range(-before, length + after)], axis=axis)
+    return x
+
+
+class _Wrapping(keras.layers.Conv2D):
+    """A convolution whose input goes on at its other side."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The maps, as large as the inputs."""
+        return super().call(wrapped(inputs, self.kernel_size, self.dilation_rate))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """As with padding "same"."""
+        return (*input_shape[:-1], self.filters)
+
+
+def _twin(
+    layer: keras.layers.Layer, changes: dict[str, Any], kind: type[keras.layers.Layer] | None = None
+) -> keras.layers.Layer:
+    """The same layer with another configuration, or of another kind, sharing its weights."""
+    twin = (kind or type(layer)).from_config({**layer.get_config(), **changes})
     for name, value in vars(layer).items():
         if isinstance(value, keras.Variable):
             setattr(twin, name, value)

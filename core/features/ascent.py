@@ -184,11 +184,11 @@ def maximize(
         ]
         for iteration in range(stage.iterations):
             decay = 1 - (1 - LEAST_STEP) * len(history) / steps if stepping.on_sphere else 1
-            drawn = rng.integers(stage.shape), shaken.draw(rng, stage.shape)
+            drawn = shaken.draw(rng, stage.shape)
             before = [state for state, _ in climbers]
             done = [
                 part.climb(
-                    *climber, mix, rates[batch] * np.float32(decay), costs[batch], softness * decay, iteration, *drawn
+                    *climber, mix, rates[batch] * np.float32(decay), costs[batch], softness * decay, iteration, drawn
                 )
                 for climber, mix, batch in zip(climbers, mixed, batches, strict=True)
             ]
@@ -237,7 +237,7 @@ class Part:
 
     def __init__(self, network: Network, layer: str, shape: tuple[int, int], form: Form) -> None:
         own = shape == network.model.input_shape[1:3]
-        self.lens = lens(network, layer, None if own else shape[0], form.precision)
+        self.lens = lens(network, layer, None if own else shape[0], form.precision, form.wraps)
         self.form, self.ascent = form, ASCENTS[form.ascent]
         self.pixels = Pixels(network, shape)
         self.what = PARAMETERIZATIONS[form.parameterization](network, shape)
@@ -263,13 +263,12 @@ class Part:
         costs: np.ndarray,
         blur: float,
         iteration: int,
-        roll: np.ndarray,
         drawn: np.ndarray,
     ) -> tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor]:
         """State, memory, and the objective and its largest single value before the step."""
         numbers = (tf.constant(number, tf.float32) for number in (rate * self.unit, costs, blur, iteration))
         done: tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor] = self.step(
-            state, memory, mix, *numbers, tf.constant(roll, tf.int32), tf.constant(drawn)
+            state, memory, mix, *numbers, tf.constant(drawn)
         )
         return done
 
@@ -295,7 +294,6 @@ class Part:
         costs: tf.Tensor,
         blur: tf.Tensor,
         iteration: tf.Tensor,
-        roll: tf.Tensor,
         drawn: tf.Tensor,
     ) -> tuple[tf.Tensor, Memory, tf.Tensor, tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -303,8 +301,6 @@ class Part:
             pictures = self.what.inputs(state)
             away = (pictures - self.pixels.grey) / self.pixels.range
             paid = tf.add_n([costs[:, n] * cost(away) for n, cost in enumerate(REGULARIZERS.values())])
-            if self.form.wraps:
-                pictures = tf.roll(pictures, roll, axis=(1, 2))
             if self.form.moves:
                 pictures = move(pictures, drawn, self.pixels.grey)
             maps = self.lens.maps(pictures, *mix)

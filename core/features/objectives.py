@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from core import faces
 from core.features import Target
-from core.layers import check_channels, cut, layer_of
+from core.layers import check_channels, cut, layer_of, wrappable, wrapped
 from core.networks import Network, NetworkError, kept
 
 BORDER, BORDERED_FROM = 2, 8
@@ -101,13 +101,13 @@ class Lens:
     maps: Callable[..., tf.Tensor]
 
 
-def lens(network: Network, layer: str, side: int | None, precision: str) -> Lens:
+def lens(network: Network, layer: str, side: int | None, precision: str, wraps: bool = False) -> Lens:
     """The network up to `layer` for pictures of `side` pixels; of a last convolution only the mixed kernels remain."""
     target = layer_of(network.model, layer)
     if type(target) is keras.layers.Conv2D and target.groups == 1:
         before = target.input._keras_history.operation
         direct = isinstance(before, keras.layers.InputLayer)
-        trunk = None if direct else cut(network.model, before.name, size=side, precision=precision)
+        trunk = None if direct else cut(network.model, before.name, size=side, precision=precision, wraps=wraps)
 
         def mix(directions: np.ndarray) -> tuple[tf.Tensor, ...]:
             kernel = tf.einsum("hwik,nk->hwin", tf.convert_to_tensor(target.kernel), directions)
@@ -116,15 +116,18 @@ def lens(network: Network, layer: str, side: int | None, precision: str) -> Lens
 
         def maps(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
             x = inputs if trunk is None else trunk(inputs, training=False)
+            padding = target.padding.upper()
+            if wraps and wrappable(target):
+                x, padding = wrapped(x, target.kernel_size, target.dilation_rate), "VALID"
             all_pairs = tf.nn.conv2d(
-                x, tf.cast(kernel, x.dtype), target.strides, target.padding.upper(), dilations=target.dilation_rate
+                x, tf.cast(kernel, x.dtype), target.strides, padding, dilations=target.dilation_rate
             )
             own = tf.linalg.diag_part(tf.transpose(all_pairs, (1, 2, 0, 3)))  # picture i under direction i
             return tf.transpose(tf.cast(own, tf.float32) + bias, (2, 0, 1))
 
         return Lens(mix, maps)
 
-    part = cut(network.model, layer, linear=True, size=side, precision=precision)
+    part = cut(network.model, layer, linear=True, size=side, precision=precision, wraps=wraps)
 
     def mixed(inputs: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
         outputs = tf.cast(part(inputs, training=False), tf.float32)

@@ -12,7 +12,7 @@ from core import features, images
 from core.features import ascent, atlas, objectives, parameterization, regularizers
 from core.features.parameterization import Fourier
 from core.features.robustness import ROBUSTNESS, move
-from core.layers import kernel_layers
+from core.layers import cut, kernel_layers
 from core.networks import NETWORKS, UNTRAINED, Network, NetworkError, kept, load
 from core.networks.preprocessing import PREPROCESSING
 
@@ -412,3 +412,12 @@ def test_contact_sheet_runs_row_by_row():
 def test_defaults_lie_within_their_ranges():
     for param in features.PARAMS:
         assert param.minimum <= param.default <= param.maximum
+
+
+def test_a_picture_that_wraps_around_is_answered_like_its_endless_tiling():
+    """The map of one tile of 48 pixels is the inside of the map of five by five of them."""
+    model = load("MiniFace-untrained").model
+    tile = np.random.default_rng(0).uniform(-1, 1, (1, 48, 48, 3)).astype(np.float32)
+    one = cut(model, "conv3_2", size=48, wraps=True)(tile)
+    many = cut(model, "conv3_2", size=240)(np.tile(tile, (1, 5, 5, 1)))
+    np.testing.assert_allclose(one, many[:, 24:36, 24:36], atol=1e-4)
