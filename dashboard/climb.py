@@ -17,8 +17,8 @@ from dashboard.text import number, sentence, t
 
 NAME = "climb"
 SIDE = 448
-FEW = 9
-"""Pictures that have room side by side."""
+FEW, IN_A_ROW = 9, 5
+"""Pictures that are shown one by one rather than on a sheet, and how many of them in a row."""
 MORE = 20
 """Iterations of going on."""
 
@@ -92,9 +92,12 @@ def show(request: Request, found: FilterPictures) -> None:
             first, last = found.activations[0][[0, -1]]
             st.markdown(t("filters.rose", first=number(float(first), 2), last=number(float(last), 2)))
     elif len(lines) <= FEW:
-        for column, image, name in zip(st.columns(len(lines)), found.images, request.names, strict=True):
-            with column:
-                _picture(image, request, name)
+        shown = list(zip(found.images, request.names, strict=True))
+        for start in range(0, len(shown), IN_A_ROW):
+            row = shown[start : start + IN_A_ROW]
+            for column, (image, name) in zip(st.columns(min(len(shown), IN_A_ROW)), row, strict=False):
+                with column:
+                    _picture(image, request, name)
         _curve(lines)
     else:
         numbers = [int(name) for name in request.names]

@@ -24,15 +24,23 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "grad_cam": {
-        "soderbergh": {"method": "grad_cam", "network": "VGGFace-VGG16", "source": "upload", "class": 2369},
-        "elephant_resnet": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 386},
-        "elephant_xception": {"method": "grad_cam", "network": "Xception", "source": "upload", "class": 386},
-        "bear_resnet": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 295},
-        "bear_xception": {"method": "grad_cam", "network": "Xception", "source": "upload", "class": 295},
-        "cat": {"method": "grad_cam", "network": "ResNet50", "source": "samples", "sample": "chelsea", "class": 281},
-        "soccer_ball": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 805},
-        "miniskirt": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 655},
-        "cow": {"method": "grad_cam", "network": "ResNet50", "source": "upload", "class": 345},
+        "soderbergh": {"network": "VGGFace-VGG16", "source": "upload", "class": 2369, "method": "grad_cam"},
+        **{
+            f"{animal}_{network.lower()}_{method}": {
+                "network": network,
+                "source": "upload",
+                "class": class_index,
+                "method": method,
+            }
+            for animal, class_index in (("elephant", 386), ("bear", 295))
+            for network in ("ResNet50", "Xception")
+            for method in ("grad_cam", "fem")
+        },
+        "cat": {"network": "ResNet50", "source": "samples", "sample": "chelsea", "class": 281, "method": "grad_cam"},
+        **{
+            name: {"network": "ResNet50", "source": "upload", "class": class_index, "method": "grad_cam"}
+            for name, class_index in (("soccer_ball", 805), ("miniskirt", 655), ("cow", 345))
+        },
     },
 }
 """Page -> experiment -> key of a control -> value. Classes are numbers of ImageNet, which has no cow but an ox, and of

@@ -215,13 +215,12 @@ def _atlas(entry: Entry) -> None:
         st.info(t("filters.atlas_none", names=", ".join(atlas.NETWORKS)))
         return
     layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
-    for column, name in zip(st.columns(len(atlas.NETWORKS)), atlas.NETWORKS, strict=True):
-        sheet = atlas.path(name, layer)
-        count = len(atlas.tiles(name, layer))
-        column.image(
-            sheet.read_bytes(),
+    rows = {row.name: row for row in cached.describe(entry)}
+    for name in atlas.NETWORKS:
+        st.image(
+            atlas.path(name, layer).read_bytes(),
             width="stretch",
-            alt=t("filters.grid_alt", layer=layer, count=count),
+            alt=t("filters.grid_alt", layer=layer, count=rows[layer].shape[-1]),
             caption=f"{name} · {layer}",
         )
 
