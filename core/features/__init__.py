@@ -46,7 +46,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "course": Preset("pixels", "off", "normalized", learning_rate=10, iterations=30),
-    "fast": Preset("pixels", "off", "sphere", learning_rate=60, iterations=42, blur=0.1, coarse=True, finish=2),
+    "fast": Preset("pixels", "off", "sphere", learning_rate=60, iterations=28, blur=0.1, coarse=True, finish=2),
     "beautiful": Preset("fourier", "full", "adam", learning_rate=5, iterations=128),
 }
 """The Keras example's loop; coarse to fine with constant contrast; the spectrum of a picture that is shaken."""
