@@ -131,7 +131,7 @@ def patches(entry: Entry, layer: str, channel: int) -> None:
     if layer not in cached.spatial_layers(entry):
         return
     found = cached.top_patches(entry, layer, channel)
-    st.subheader(t("filters.patches", count=found.captures), anchor=False)
+    st.header(t("filters.patches", count=found.captures), anchor=False)
     high, low = (number(float(value), 2) for value in found.activations[[0, -1]])
     st.image(
         pictures.photo(contact_sheet(found.images, columns=len(found.images))),

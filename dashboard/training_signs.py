@@ -29,6 +29,7 @@ def show(entry: Entry) -> None:
     if outcome.problem:
         st.warning(outcome.problem)
     if outcome.result:
+        st.header(t("trained.title"), anchor=False)
         _figures(dict(zip(networks, outcome.result, strict=True)))
         st.text_area(t("trained.verdict"), key="verdict", placeholder=t("trained.verdict_help"), height=160)
 
