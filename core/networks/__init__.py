@@ -41,6 +41,8 @@ OVERHEAD, WORKSPACE = 1.15, 80_000_000
 more than `benchmarks/memory.py` measured."""
 BASE = 1_000_000_000
 """Bytes of memory that the server and a worker with TensorFlow take before the first network."""
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux says what a container may take, in versions 2 and 1 of its control groups."""
 LEAST = 170_000_000
 """Bytes for networks that any machine is thought to have, so that the embedded one can always be used."""
 MOST_RESIDENT = 1_200_000_000
@@ -190,9 +192,13 @@ def memory_for_networks() -> int:
     """Bytes that networks may take here: what `BASE` leaves of the machine's memory, or of `GLASSBOX_MEMORY_GB`."""
     if gigabytes := os.environ.get("GLASSBOX_MEMORY_GB"):
         return max(round(float(gigabytes) * 1e9) - BASE, LEAST)
-    from distributed.system import memory_limit  # knows the limits of containers; slow to import
+    import psutil
 
-    return max(memory_limit() - BASE, LEAST)
+    limits = [psutil.virtual_memory().total]
+    for file in CONTAINER_LIMITS:
+        if file.is_file() and (limit := file.read_text().strip()).isdigit():
+            limits.append(int(limit))
+    return max(min(limits) - BASE, LEAST)
 
 
 MINIFACE = Entry(

@@ -131,6 +131,19 @@ def test_a_machine_without_room_says_what_fits(monkeypatch):
         networks.memory_for_networks.cache_clear()
 
 
+def test_a_container_s_limit_counts(monkeypatch, tmp_path):
+    monkeypatch.delenv("GLASSBOX_MEMORY_GB", raising=False)
+    limit, unlimited = tmp_path / "memory.max", tmp_path / "unlimited"
+    limit.write_text("2690000000\n")
+    unlimited.write_text("max\n")
+    monkeypatch.setattr(networks, "CONTAINER_LIMITS", (unlimited, limit, tmp_path / "none"))
+    networks.memory_for_networks.cache_clear()
+    try:
+        assert networks.memory_for_networks() == 1_690_000_000
+    finally:
+        networks.memory_for_networks.cache_clear()
+
+
 def test_networks_give_way_when_memory_is_short(monkeypatch):
     """The one that was asked for longest ago goes, with everything that was compiled for it."""
     built = {name: replace(UNTRAINED, name=name) for name in ("first", "second", "third")}
