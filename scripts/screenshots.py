@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from dashboard.navigation import CHAPTERS  # noqa: E402
 
-WIDTHS = {"wide": (1440, 1300), "phone": (390, 844)}
+WIDTHS = {"wide": (1440, 1800), "phone": (390, 844)}
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 IDLE = '[data-testid=stApp][data-test-script-state="notRunning"]'
 
