@@ -114,8 +114,7 @@ def render_faces(
     shots = [(number, index) for number in numbers(people, "--people") for index in range(captures)]
     folder, rows = writable_folder(out), []
     for number, index in progress(shots):
-        capture = faces.sample_capture(np.random.default_rng([seed, number, index]))
-        image, regions = faces.render(faces.person(number), capture, size)
+        image, regions = faces.shot(number, seed, index, size)
         file = folder / f"person_{number:02d}_{index:03d}.png"
         file.write_bytes(images.encode(image, "png"))
         masks: dict[str, Any] = {name: regions[name] for name in faces.REGIONS}

@@ -199,7 +199,7 @@ def recognise(network: str | Entry, captures: int = 12, seed: int = 0) -> Recogn
         raise ValueError(f"{loaded.entry.name} does not know the rendered people; choose MiniFace.")
     rng = np.random.default_rng(seed)
     expected = np.concatenate([rng.permutation(faces.PEOPLE) for _ in range(-(-captures // faces.PEOPLE))])[:captures]
-    pictures = np.stack([faces.render(faces.person(int(p)), faces.sample_capture(rng), SHOWN)[0] for p in expected])
+    pictures = faces.portraits(expected, rng, SHOWN)
     probabilities = loaded.predict(pictures)
     return Recognition(pictures, expected, probabilities.argmax(axis=1), probabilities.max(axis=1))
 
@@ -323,13 +323,7 @@ def reference_captures(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=2)
 def _references(each: int, size: int) -> np.ndarray:
-    return np.stack(
-        [
-            faces.render(faces.person(n), faces.sample_capture(np.random.default_rng([HEALTH_SEED, n, shot])), size)[0]
-            for n in range(faces.PEOPLE)
-            for shot in range(each)
-        ]
-    )
+    return np.stack([faces.shot(n, HEALTH_SEED, k, size)[0] for n in range(faces.PEOPLE) for k in range(each)])
 
 
 def health_captures(entry: Entry) -> np.ndarray:
@@ -340,9 +334,8 @@ def health_captures(entry: Entry) -> np.ndarray:
 
 @lru_cache(maxsize=3)
 def _captures(count: int, size: int) -> np.ndarray:
-    rng = np.random.default_rng(HEALTH_SEED)
-    people = (faces.person(number % faces.PEOPLE) for number in range(count))
-    return np.stack([faces.render(person, faces.sample_capture(rng), size)[0] for person in people])
+    people = (number % faces.PEOPLE for number in range(count))
+    return faces.portraits(people, np.random.default_rng(HEALTH_SEED), size)
 
 
 def maximize(

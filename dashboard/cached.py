@@ -30,8 +30,8 @@ THUMBNAIL = 104
 """Side of a face in the gallery, in pixels."""
 
 
-HASH = {Entry: lambda entry: (entry.name, entry.arguments, entry.preprocessing)}
-"""A network is known by its name; one's own also by its file and how pictures are prepared for it."""
+HASH = {Entry: hash}
+"""A network is known by all that its entry says: two that were brought under one name are two."""
 MOST_CACHED = "128mb"
 """Of an early layer of a large network one picture's maps take 13 MB."""
 
@@ -146,14 +146,14 @@ def _loading(network: Entry) -> Job:
     """The job that loads a network; one for all who want it, and another one where it had to give way meanwhile."""
     from core import tasks
 
-    jobs, name = _loads(), (network.name, network.arguments)
-    if name not in jobs or (jobs[name].done() and not compute().call(tasks.is_resident, network)):
-        jobs[name] = compute().submit(tasks.warm, network)
-    return jobs[name]
+    jobs = _loads()
+    if network not in jobs or (jobs[network].done() and not compute().call(tasks.is_resident, network)):
+        jobs[network] = compute().submit(tasks.warm, network)
+    return jobs[network]
 
 
 @st.cache_resource(show_spinner=False)
-def _loads() -> dict[Any, Job]:
+def _loads() -> dict[Entry, Job]:
     return {}
 
 
@@ -182,8 +182,7 @@ def person_picture(person: int, capture: faces.Capture, size: int = PERSON_SIZE)
 def people_strip(people: tuple[int, ...], seed: int, size: int = 144) -> bytes:
     """One WebP picture of several synthetic people side by side, each taken in another way."""
     rng = np.random.default_rng(seed)
-    row = [faces.render(faces.person(number), faces.sample_capture(rng), size)[0] for number in people]
-    return images.encode(np.concatenate(row, axis=1), "webp", 85)
+    return images.encode(np.concatenate(faces.portraits(people, rng, size), axis=1), "webp", 85)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,8 +68,7 @@ def draw(progress: Progress) -> None:
     asked = st.session_state["climb_request"]
     seen, curve = st.columns(2, gap="large")
     if progress.picture:
-        # In the page itself: a file's address would be gone with the next picture, before a slow browser asks for it.
-        address = f"data:image/jpeg;base64,{b64encode(progress.picture).decode()}"
+        address = pictures.in_page(progress.picture)
         seen.image(address, width="stretch", alt=t("filters.forming_alt", layer=asked.layer))
     with curve:
         _curve({name: (list(points), list(points.values())) for name, points in history.items()})

@@ -110,7 +110,7 @@ def answer(picture: Picture, grid: Grid) -> list[Any] | None:
     def draw(progress: Progress) -> None:
         if progress.picture:
             st.image(
-                explaining.in_page(progress.picture),
+                pictures.in_page(progress.picture),
                 width=tasks.TILE * len(grid.heads),
                 alt=t("explainers.filling"),
                 caption=t("explainers.filling"),

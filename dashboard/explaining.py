@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,14 +92,11 @@ def _forming(picture: Picture, request: Request, progress: Progress) -> None:
     photo.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
     if progress.picture:
         forming.image(
-            in_page(progress.picture), width="stretch", alt=t("explain.forming", method=METHODS[request.method].title)
+            pictures.in_page(progress.picture),
+            width="stretch",
+            alt=t("explain.forming", method=METHODS[request.method].title),
         )
     calls.metric(t("explain.calls"), number(progress.values.get("calls", 0)))
-
-
-def in_page(picture: bytes) -> str:
-    """A JPEG as an address that holds it: a file's would be gone with the next picture, before a slow browser asks."""
-    return f"data:image/jpeg;base64,{b64encode(picture).decode()}"
 
 
 def class_of(request: Request, probabilities: np.ndarray) -> int | None:

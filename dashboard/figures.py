@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,20 +46,27 @@ def probabilities(
 ) -> go.Figure:
     """Horizontal bars, the most probable on top; the chosen class in orange."""
     colours = [ORANGE if label == chosen else BLUE for label in labels]
-    bars = {
+    bars = _lying_bars(values, labels, texts, colours, 15)
+    across = {"range": [0, 1.18], "visible": False}
+    return _chart([bars], 46 * len(labels) + 24, across, {"autorange": "reversed", "ticks": "", "automargin": True})
+
+
+def _lying_bars(
+    values: Iterable[float], places: Iterable[Any], texts: Sequence[str], colour: str | list[str], size: int
+) -> dict[str, Any]:
+    """Horizontal bars with their text, `size` pixels high, behind the end."""
+    return {
         "type": "bar",
         "x": list(values),
-        "y": list(labels),
+        "y": list(places),
         "orientation": "h",
-        "marker": {"color": colours},
+        "marker": {"color": colour},
         "text": list(texts),
         "textposition": "outside",
-        "textfont": {"size": 15, "color": ink()},
+        "textfont": {"size": size, "color": ink()},
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
-    across = {"range": [0, 1.18], "visible": False}
-    return _chart([bars], 46 * len(labels) + 24, across, {"autorange": "reversed", "ticks": "", "automargin": True})
 
 
 def signed_bars(values: np.ndarray, taking_part: Sequence[int], names: tuple[str, str]) -> go.Figure:
@@ -119,18 +126,7 @@ def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) ->
     """Horizontal bars with their number, over powers of ten, for values that span decades."""
     logs = np.log10(np.maximum(values, np.finfo(float).tiny))
     low = np.floor(min(logs)) - 0.5
-    trace = {
-        "type": "bar",
-        "x": list(logs - low),
-        "y": list(range(len(names))),
-        "orientation": "h",
-        "marker": {"color": BLUE},
-        "text": list(texts),
-        "textposition": "outside",
-        "textfont": {"size": 14, "color": ink()},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-    }
+    trace = _lying_bars(logs - low, range(len(names)), texts, BLUE, 14)
     across = {"range": [0, float(max(logs) - low) * 1.3], "visible": False}
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     return _chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})

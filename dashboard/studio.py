@@ -207,7 +207,8 @@ def _descend(entry: Entry) -> None:
 
 def _drawn(progress: Progress) -> None:
     if progress.picture:
-        st.image(progress.picture, width="stretch", alt=t("filters.forming_alt", layer=t("filters.depth")))
+        address = pictures.in_page(progress.picture)
+        st.image(address, width="stretch", alt=t("filters.forming_alt", layer=t("filters.depth")))
 
 
 def _atlas(entry: Entry) -> None:

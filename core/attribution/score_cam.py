@@ -11,7 +11,7 @@ from core.attribution import Report, SaliencyMap
 from core.attribution.question import Question, hide
 from core.images import resize
 from core.layers import feature_maps
-from core.networks import Network
+from core.networks import Network, softmax
 
 
 def score_cam(
@@ -47,12 +47,6 @@ def score_cam(
         question.tell(batch.stop, len(channels), np.maximum(weighted, 0))
     steps = {"feature_maps": found, "channels": channels, "scores": scores, "weights": softmax(scores)}
     return question.answer(np.maximum(weighted, 0), layer, **steps)
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Positive weights `(k,)` that sum to 1, each e times the one whose score is 1 less."""
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum()
 
 
 def _mask(feature_map: np.ndarray, image: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@
 from core.faces.capture import PORTRAIT, Capture, sample_capture
 from core.faces.identity import NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Identity, group_of, person
 from core.faces.renderer import REGIONS, render
+from core.faces.shots import portraits, shot
 
 __all__ = [
     "NEW_PEOPLE",
@@ -17,6 +18,8 @@ __all__ = [
     "Identity",
     "group_of",
     "person",
+    "portraits",
     "render",
     "sample_capture",
+    "shot",
 ]

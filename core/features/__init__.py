@@ -23,8 +23,6 @@ PARAMS: tuple[Param, ...] = (
     Param("iterations", default=30, minimum=1, maximum=200, step=1),
     Param("seed", default=0, minimum=0, maximum=9999, step=1),
 )
-TV_WEIGHT = Param("tv_weight", default=0, minimum=0, maximum=16, step=0.125)
-"""Of total variation; the course sweeps it from 0.125 to 16."""
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ def _people(network: Network) -> np.ndarray:
     part = cut(network.model, network.entry.embedding_layer, linear=True)
     means = []
     for number in range(faces.PEOPLE):
-        captures = [faces.render(faces.person(number), faces.sample_capture(rng), size)[0] for _ in range(LIKENESSES)]
-        embeddings = part(network.inputs(np.stack(captures)), training=False).numpy()
+        captures = faces.portraits([number] * LIKENESSES, rng, size)
+        embeddings = part(network.inputs(captures), training=False).numpy()
         means.append(embeddings.reshape(LIKENESSES, -1, embeddings.shape[-1]).mean(axis=(0, 1)))
     away = np.stack(means) - np.mean(means, axis=0)
     return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True), np.float32)

@@ -117,9 +117,7 @@ def colour_matrix(network: Network) -> np.ndarray:
     root = IMAGENET_COLOURS
     if network.entry.subject == "face":
         rng = np.random.default_rng(CAPTURES_SEED)
-        captures = [
-            faces.render(faces.person(n % faces.PEOPLE), faces.sample_capture(rng), 64)[0] for n in range(CAPTURES)
-        ]
-        variances, axes = np.linalg.eigh(np.cov(np.stack(captures).reshape(-1, 3), rowvar=False))
+        captures = faces.portraits((number % faces.PEOPLE for number in range(CAPTURES)), rng, 64)
+        variances, axes = np.linalg.eigh(np.cov(captures.reshape(-1, 3), rowvar=False))
         root = axes * np.sqrt(variances)
     return np.asarray(root / np.linalg.norm(root, axis=0).max(), np.float32)

@@ -398,9 +398,7 @@ class Network:
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities `(n, classes)` of pictures as in `inputs`: the softmax of the logits."""
-        logits = self.run(images)
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))  # the same softmax, without overflow
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        return softmax(self.run(images))
 
     def check_class(self, class_index: int) -> int:
         """Return `class_index`; NetworkError where the network has no such class."""
@@ -408,6 +406,12 @@ class Network:
         if not 0 <= class_index < classes:
             raise NetworkError("unknown_class", network=self.entry.name, class_index=class_index, last=classes - 1)
         return int(class_index)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Positive weights `(..., k)` that sum to 1, each e times the one whose score is 1 less."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))  # the same softmax, without overflow
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def batch_size(entry: Entry) -> int:

@@ -26,7 +26,7 @@ CHUNK = 1 << 18
 """Bytes between two looks at whether the download was cancelled."""
 TIMEOUT = (10, 30)
 """Seconds to connect, and between two pieces of a file."""
-SIGNATURES = {".h5": b"\x89HDF\r\n\x1a\n", ".npy": b"\x93NUMPY", ".json": b"{", ".npz": b"PK", ".keras": b"PK"}
+SIGNATURES = {".h5": b"\x89HDF\r\n\x1a\n", ".npy": b"\x93NUMPY", ".json": b"{", ".npz": b"PK"}
 """How a file of this kind begins: a page of text that says "not found" does not."""
 
 REASONS: dict[str, str] = {
