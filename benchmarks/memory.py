@@ -1,8 +1,10 @@
-"""Resident memory of every network: after TensorFlow, after loading, after a Grad-CAM, in sizes of its weights.
+"""Resident memory of the app's worker: before a network, after loading it, after a Grad-CAM, in sizes of its weights.
 
 python -m benchmarks.memory [NETWORK ...]
 
-Each network is loaded in a process of its own from a file in the published layout, here with random weights.
+Each network is loaded by a worker of its own from a file in the published layout, here with random weights. "Before" is
+a worker as it stands when the app has started. TensorFlow keeps the memory of feature maps for the next ones, so that
+what it needed for a batch of MiniFace is there for one picture of a larger network.
 """
 
 from __future__ import annotations
@@ -45,28 +47,39 @@ def prepare(entry: Entry) -> None:
         write_published_layout(_model(entry), entry.weights.path)
 
 
-def measure(entry: Entry) -> None:
-    """Print the resident megabytes at three moments, and the largest ever, as JSON."""
+def resident() -> float:
+    """Megabytes of this process that are in memory."""
     import psutil
 
-    from core import networks
-    from core.attribution.grad_cam import grad_cam
+    return float(psutil.Process().memory_info().rss / MEGABYTE)
 
-    def resident() -> float:
-        return psutil.Process().memory_info().rss / MEGABYTE
 
-    small = networks.load("MiniFace-untrained")  # what a worker has anyway: TensorFlow and its first function
-    grad_cam(small, np.zeros((112, 112, 3), np.float32))
-    before = resident()
+def largest() -> float:
+    """The most megabytes of this process that ever were in memory."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+
+
+def measure(entry: Entry) -> None:
+    """Print the resident megabytes of the app's worker at three moments, and the largest ever, as JSON."""
+    from core import tasks
+    from core.compute import connect
+
+    picture = np.random.default_rng(0).random((64, 64, 3), np.float32)
     if entry.weights is not None and entry.weights.url:
         entry = replace(entry, weights=replace(entry.weights, digest=""))
-    network = networks.load(entry)
-    loaded = resident()
+    compute = connect(None)
+    # What every worker does when the app starts: it loads MiniFace and looks at rendered captures.
+    compute.call(tasks.warm, "MiniFace")
+    compute.call(tasks.channel_health, "MiniFace", NETWORKS["MiniFace"].default_layer)
+    found = {"before": compute.call(resident)}
+    compute.call(tasks.describe, entry)
+    found["loaded"] = compute.call(resident)
     for class_index in (1, 2, 3):
-        grad_cam(network, np.random.default_rng(0).random((64, 64, 3), np.float32), class_index)
-    explained = resident()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
-    print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak}))
+        compute.call(tasks.explain, entry, "grad_cam", picture, class_index)
+    found["explained"] = compute.call(resident)
+    found["peak"] = compute.call(largest)
+    compute.close()
+    print(json.dumps(found))
 
 
 def main() -> None:
