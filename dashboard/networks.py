@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.images import MAX_BYTES
-from core.networks import NETWORKS, Entry, Guest, NetworkError, State, files, labels, memory_for_networks
+from core.networks import NETWORKS, Entry, Guest, NetworkError, State, files, labels, refusal
 from core.networks.preprocessing import PREPROCESSING
 from dashboard import cached, problems
 from dashboard.links import choice
@@ -36,8 +36,10 @@ def picker() -> Entry:
         st.session_state["usable_network"] = entry
         if name.endswith("-untrained"):
             st.caption(t("network.untrained"))
+    elif entry.state is State.TOO_LARGE:
+        st.warning(problems.sentence(refusal(entry)), icon=":material/memory:")
     else:
-        (_too_large if entry.state is State.TOO_LARGE else _to_download)(entry)
+        _to_download(entry)
     usable: Entry = st.session_state.get("usable_network", NETWORKS[first])
     if usable != entry:
         st.caption(t("network.meanwhile", name=usable.name))
@@ -69,15 +71,6 @@ def _marked(name: str) -> str:
 
 def _megabytes(size: float) -> str:
     return number(size / 1e6, 1 if size < 10e6 else 0)
-
-
-def _too_large(entry: Entry) -> None:
-    smaller = ", ".join(other.name for other in NETWORKS.values() if other.memory <= memory_for_networks())
-    needed, available = number(entry.memory / 1e9, 1), number(memory_for_networks() / 1e9, 1)
-    st.warning(
-        t("network.too_large_help", name=entry.name, needed=needed, available=available, smaller=smaller),
-        icon=":material/memory:",
-    )
 
 
 # --- fetching -----------------------------------------------------------------------------------------------------

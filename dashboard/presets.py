@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import controls
 from dashboard.text import t
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
@@ -47,8 +48,13 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
 VGGFace. A layer that is not named is the network's default."""
 
 
+FRAME = ("network", "source", "sample")
+"""Keys of controls in the frame, which has run before the page does."""
+
+
 def shown(page: str) -> None:
     """The experiments of a page, folded away."""
+    _finish(page)
     with st.expander(t("presets.title"), icon=":material/school:"):
         st.caption(t("presets.help"))
         with st.container(horizontal=True):
@@ -57,9 +63,22 @@ def shown(page: str) -> None:
 
 
 def _set(page: str, values: dict[str, Any]) -> None:
-    st.session_state.pop("layer", None)
     st.session_state.update(values)
-    st.session_state["preset_chosen"] = page
+    st.session_state["preset_waiting"] = page, values
+
+
+def _finish(page: str) -> None:
+    """Set the controls of the page once it is about the experiment's network, which may have to be fetched first."""
+    waits_on, values = st.session_state.get("preset_waiting", (None, {}))
+    if waits_on != page:
+        return
+    if st.session_state["network"] != values["network"]:  # another one was chosen meanwhile
+        del st.session_state["preset_waiting"]
+    elif controls.current().network.name == values["network"]:
+        del st.session_state["preset_waiting"]
+        st.session_state.pop("layer", None)
+        st.session_state.update({key: value for key, value in values.items() if key not in FRAME})
+        st.session_state["preset_chosen"] = page
 
 
 def just_chosen(page: str) -> bool:

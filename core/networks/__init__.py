@@ -51,8 +51,8 @@ MOST_RESIDENT = 1_200_000_000
 REASONS: dict[str, str] = {
     "unknown_network": "There is no network {name!r}; choose one of: {choices}.",
     "other_weights": "The file {file} does not hold the weights of {name}: {problem}. Hand in the published file.",
-    "too_large": "{name} needs {needed} GB of memory, and this machine has {available} GB for networks; choose a "
-    "smaller one, such as {smaller}.",
+    "too_large": "{name} needs {needed} GB of memory while it is used, and this machine has {available} GB for "
+    "networks; choose one that fits: {smaller}.",
     "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
     "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
     "tied_to_size": "Layer {name} is tied to pictures of {expected} pixels; received {size}. Choose an earlier one.",
@@ -502,17 +502,23 @@ def _model(entry: Entry, *, blank: bool = False) -> keras.Model:
         return fresh.submit(build).result()
 
 
+def refusal(entry: Entry) -> NetworkError:
+    """Why a network whose state is `TOO_LARGE` cannot be used here, and what to use instead."""
+    room = memory_for_networks()
+    return NetworkError(
+        "too_large",
+        name=entry.name,
+        needed=f"{entry.memory / 1e9:.1f}",
+        available=f"{room / 1e9:.1f}",
+        smaller=", ".join(other.name for other in NETWORKS.values() if other.memory <= room),
+    )
+
+
 def _make_room(entry: Entry) -> None:
     """Let go of the networks that were not used for longest, until there is room for another one."""
     room = memory_for_networks()
     if entry.memory > room:
-        raise NetworkError(
-            "too_large",
-            name=entry.name,
-            needed=f"{(entry.memory + BASE) / 1e9:.1f}",
-            available=f"{room / 1e9:.1f}",
-            smaller=", ".join(other.name for other in NETWORKS.values() if other.memory <= room),
-        )
+        raise refusal(entry)
     while _resident and entry.memory + sum(other.memory for other in _resident) > min(room, MOST_RESIDENT):
         del _resident[min(_resident, key=_asked.__getitem__)]
         gc.collect()  # compiled functions and models hold each other

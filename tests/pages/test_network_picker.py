@@ -12,7 +12,7 @@ import pytest
 from benchmarks.memory import write_published_layout
 from core import networks
 from core.networks import NETWORKS, PublishedFile, State
-from dashboard import cached
+from dashboard import cached, presets
 from dashboard.text import label
 
 NAME = "MobileNet-0.25"
@@ -56,6 +56,24 @@ def test_a_network_that_is_not_here_is_offered_and_fetched(open_page, elsewhere,
     assert not app.exception
     assert label("en", "network.meanwhile", name="MiniFace") not in said(app)
     assert "thing 7" in NETWORKS[NAME].labels
+
+
+def test_an_experiment_waits_for_its_network(open_page, elsewhere, monkeypatch):
+    chosen = {"network": NAME, "class": 281, "method": "fem"}
+    monkeypatch.setitem(presets.PRESETS["grad_cam"], "cat", chosen)
+    app = open_page("pages/look/grad_cam.py")
+    next(button for button in app.button if button.label == label("en", "presets.grad_cam_cat")).click().run()
+    assert label("en", "network.meanwhile", name="MiniFace") in said(app)
+    weights = NETWORKS[NAME].weights.path
+    weights.parent.mkdir(parents=True)
+    write_published_layout(networks._model(NETWORKS[NAME]), weights)
+    (weights.parent / "names.txt").write_text("\n".join(f"thing {number}" for number in range(1000)))
+    app.run()
+    assert not app.exception
+    assert {key: app.session_state[key] for key in chosen} == chosen
+    app.session_state["method"] = "grad_cam"
+    app.run()
+    assert app.session_state["method"] == "grad_cam"  # set once, and free from then on
 
 
 def wait(app) -> str:
