@@ -17,6 +17,7 @@ from core.attribution import Report
 from core.evaluation import deletion, leaderboard, stability
 from core.evaluation.deletion import Curve
 from core.evaluation.pointing import Pair, pair
+from core.faces import Capture
 from core.networks import Entry, Network, load
 from core.tasks import Explanation, explain
 
@@ -177,17 +178,16 @@ def land(
     numbers: Numbers,
     *,
     other: int,
-    part: str,
-    capture: int = 0,
+    part: str | None = None,
+    capture: Capture = faces.PORTRAIT,
     report: Report | None = None,
 ) -> Landing:
     """Explain why a person is the one on a capture, and ask what a part of person `other` in their face changes.
 
-    `capture` is the seed of the capture, 0 for the plain portrait. See `core.evaluation.pointing.pair`.
+    See `core.evaluation.pointing.pair`.
     """
     loaded = load(network)
-    how = faces.sample_capture(np.random.default_rng(capture)) if capture else faces.PORTRAIT
-    pictures = pair(person, other, how, loaded.entry.input_size, part)
+    pictures = pair(person, other, capture, loaded.entry.input_size, part)
     explanation = explain(network, method, pictures.original, person, layer, report, **dict(numbers))
     logits = loaded.run(np.stack([pictures.original, pictures.inpainted]))
     first, second = (int(index) for index in logits.argmax(axis=1))

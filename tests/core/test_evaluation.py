@@ -275,7 +275,7 @@ def test_a_pair_takes_the_traits_of_one_part():
 
 
 def test_landing_asks_about_the_person(miniface):
-    found = tasks.land("MiniFace", "hires_cam", 4, "conv4_3", (), other=6, part="eyes", capture=5)
+    found = tasks.land("MiniFace", "hires_cam", 4, "conv4_3", (), other=6)
     assert (found.explanation.class_index, found.explanation.layer) == (4, "conv4_3")
     assert found.taken_for[0] == 4
     logits = miniface.run(np.stack([found.pair.original, found.pair.inpainted]))[:, 4]
