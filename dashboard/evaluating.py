@@ -179,26 +179,25 @@ def _land(frame: Frame) -> None:
     if not core_tasks.knows_people(entry):
         st.info(t("recognised.other", name=entry.name))
         return
-    who, whose, which, how = st.columns(4)
+    who, whose, how = st.columns(3)
     with who:
         person = _person("test_person", t("picture.person"), range(faces.PEOPLE), 4)
     group = [other for other in range(faces.PEOPLE) if faces.group_of(other) == faces.group_of(person)]
     group.remove(person)
     with whose:
         other = _person("test_other", t("evaluation.other"), group, group[0])
-    with which:
-        part = choice(
-            st.pills,
-            t("evaluation.part"),
-            tuple(pointing.PARTS),
-            key=f"test_part_{faces.group_of(person)}",
-            default=pointing.marked_part(person),
-            format_func=lambda name: t(f"evaluation.part_{name}"),
-            required=True,
-            help=t("evaluation.part_help"),
-        )
     with how:
         drawn = int(st.number_input(t("picture.capture_number"), 0, 999, 0, key="test_capture", **BOUND))
+    part = choice(
+        st.pills,
+        t("evaluation.part"),
+        tuple(pointing.PARTS),
+        key=f"test_part_{faces.group_of(person)}",
+        default=pointing.marked_part(person),
+        format_func=lambda name: t(f"evaluation.part_{name}"),
+        required=True,
+        help=t("evaluation.part_help"),
+    )
     capture = faces.sample_capture(np.random.default_rng(drawn)) if drawn else faces.PORTRAIT
     picture = cached.person_picture(person, capture)
     asked, aside = st.columns([2, 3], gap="large")
@@ -295,7 +294,7 @@ def _row(title: str, kind: str, maps: np.ndarray, looks: list[np.ndarray], reque
             like = number(rank_correlation(maps[0], values), 2)
             caption = t("evaluation.alike", value=like) if place else t("evaluation.first_map")
             alt = f"{t(f'metrics.{kind}')} {place}. {caption}"
-            st.image(pictures.chart(_over(look, values, request)), width=200, alt=alt, caption=caption)
+            st.image(pictures.chart(_over(look, values, request)), width=168, alt=alt, caption=caption)
 
 
 # --- leaderboard ------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def outlined(image: Image, mask: np.ndarray) -> Image:
     region = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     rims = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     drawn = np.ascontiguousarray(image.copy())
-    for colour, thick in (((0.05, 0.05, 0.05), 5), ((1.0, 1.0, 1.0), 2)):
+    for colour, thick in (((0.05, 0.05, 0.05), 3), ((1.0, 1.0, 1.0), 1)):
         cv2.drawContours(drawn, rims, -1, colour, thick)
     return drawn
 

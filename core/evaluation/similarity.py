@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from scipy.stats import rankdata
@@ -41,7 +43,7 @@ def edges(image: np.ndarray) -> np.ndarray:
     return np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
 
 
-def chance(image: np.ndarray, seed: int) -> np.ndarray:
+def chance(image: np.ndarray, seed: int | Sequence[int]) -> np.ndarray:
     """A random value in [0, 1) for every pixel of `(h, w, 3)`: a control that sees nothing at all."""
     return np.random.default_rng(seed).random(image.shape[:2], dtype=np.float32)
 

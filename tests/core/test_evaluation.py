@@ -345,6 +345,18 @@ def test_the_leaderboard_of_controls():
     assert 0 < found["chance"]["pointing_part"] < found["chance"]["pointing_head"] < 1
 
 
+def test_random_maps_are_others_for_every_picture_and_the_same_another_day():
+    one, other = (leaderboard.capture(number, 32)[1].original for number in (0, 1))
+
+    def maps():
+        explain = leaderboard.explainer("random")
+        return [explain(None, picture, 0, 0) for picture in (one, one, other)]
+
+    first, again, third = maps()
+    np.testing.assert_array_equal(maps(), [first, again, third])
+    assert len({values.argmax() for values in (first, again, third)}) == 3
+
+
 def test_captures_are_unseen_and_of_both_groups():
     numbers = [leaderboard.capture(number, 16)[0] for number in range(50)]
     assert numbers == [*range(48), 0, 1]
