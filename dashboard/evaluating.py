@@ -150,7 +150,8 @@ def _forget(frame: Frame) -> None:
     title = METHODS[request.method].title
     _place(before, _over(seen, stages[0].values, request), t("evaluation.whole", method=title))
     told = t("evaluation.down_to", count=count, name=stage.name) if count else t("evaluation.nothing_forgotten")
-    _place(now, _over(seen, stage.values, request), f"{told} {t('evaluation.alike', value=rank)}")
+    said = t("evaluation.alike", value=rank) if np.ptp(stage.values) > 0 else t("evaluation.empty")
+    _place(now, _over(seen, stage.values, request), f"{told} {said}")
     _place(outlines, pictures.heatmap(edges(seen), SIDE), t("evaluation.edges_caption"))
     lines = {
         t("evaluation.rank_line"): [stage.rank for stage in stages],
