@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import faces
 from core import tasks as core_tasks
 from core.attribution import METHODS
-from core.compute import Progress
 from core.evaluation import deletion, leaderboard, pointing, stability, tasks
 from core.evaluation.similarity import edges, rank_correlation
 from core.networks import Entry
 from dashboard import cached, explaining, figures, jobs, pictures
+from dashboard.cached import Picture
 from dashboard.controls import Frame
 from dashboard.explaining import Request
 from dashboard.links import BOUND, choice, choices
@@ -43,22 +44,25 @@ def show(frame: Frame) -> None:
     TESTS[name](frame)
 
 
+def _ask(picture: Picture, entry: Entry, class_index: int | None = None) -> tuple[Request, DeltaGenerator]:
+    """The method with its numbers, and the column beside it for those of the test."""
+    asked, aside = st.columns([2, 3], gap="large")
+    with asked:
+        return explaining.ask(picture, entry, aside, class_index), aside
+
+
 def _over(image: np.ndarray, values: np.ndarray, request: Request) -> np.ndarray:
     return pictures.overlay(image, values, STRENGTH, SIDE, METHODS[request.method].signed)
 
 
-def _place(column: Any, image: np.ndarray, caption: str, alt: str | None = None) -> None:
+def _place(column: DeltaGenerator, image: np.ndarray, caption: str) -> None:
     """A picture with what it is."""
     column.image(
         pictures.chart(image if image.shape[0] >= SIDE else pictures.cells(image, SIDE)),
         width="stretch",
-        alt=alt or caption,
+        alt=caption,
         caption=caption,
     )
-
-
-def _lines(key: str, lines: dict[str, Any], axes: tuple[str, str], mark: float, alt: str) -> None:
-    st.plotly_chart(figures.curves(lines, axes, mark=mark, up=(-0.02, 1.02)), config=figures.CONFIG, key=key, alt=alt)
 
 
 # --- deletion and insertion -------------------------------------------------------------------------------------------
@@ -66,9 +70,7 @@ def _lines(key: str, lines: dict[str, Any], axes: tuple[str, str], mark: float, 
 
 def _delete(frame: Frame) -> None:
     picture, entry = frame.picture, frame.network
-    asked, aside = st.columns([2, 3], gap="large")
-    with asked:
-        request = explaining.ask(picture, entry, aside)
+    request, aside = _ask(picture, entry)
     with aside:
         baseline = choice(
             st.pills,
@@ -115,7 +117,12 @@ def _delete(frame: Frame) -> None:
             areas = ", ".join(f"{name}: {number(curve.area, 3)}" for name, curve in curves.items())
             lines = {name: (list(100 * curve.shares), list(curve.probabilities)) for name, curve in curves.items()}
             axes = (t("evaluation.share_axis"), t("evaluation.probability_of", label=label))
-            _lines(f"curve_{way}", lines, axes, 100 * share, f"{t(f'evaluation.{way}')}. {areas}")
+            st.plotly_chart(
+                figures.curves(lines, axes, mark=100 * share, up=(-0.02, 1.02)),
+                config=figures.CONFIG,
+                key=f"curve_{way}",
+                alt=f"{t(f'evaluation.{way}')}. {areas}",
+            )
             st.markdown(f"**{t('evaluation.area')}** · {areas}")
 
 
@@ -124,9 +131,7 @@ def _delete(frame: Frame) -> None:
 
 def _forget(frame: Frame) -> None:
     picture, entry = frame.picture, frame.network
-    asked, aside = st.columns([2, 3], gap="large")
-    with asked:
-        request = explaining.ask(picture, entry, aside)
+    request, aside = _ask(picture, entry)
     with aside:
         seed = int(st.number_input(t("evaluation.seed"), 0, 999, 0, key="test_seed", **BOUND))
     seen = cached.small(picture.image, entry)
@@ -134,7 +139,7 @@ def _forget(frame: Frame) -> None:
         "forget",
         picture,
         ("forget", *request.arguments, seed),
-        _nothing,
+        jobs.steps_alone,
         tasks.forget,
         *request.arguments,
         seen,
@@ -168,10 +173,6 @@ def _forget(frame: Frame) -> None:
     st.plotly_chart(chart, config=figures.CONFIG, key="forget_curve", alt=f"{t('evaluation.left')} {ends}")
 
 
-def _nothing(progress: Progress) -> None:
-    """There is no picture in progress, only steps."""
-
-
 # --- where it must land -----------------------------------------------------------------------------------------------
 
 
@@ -201,9 +202,7 @@ def _land(frame: Frame) -> None:
     )
     capture = faces.sample_capture(np.random.default_rng(drawn)) if drawn else faces.PORTRAIT
     picture = cached.person_picture(person, capture)
-    asked, aside = st.columns([2, 3], gap="large")
-    with asked:
-        request = explaining.ask(picture, entry, aside, person)
+    request, _ = _ask(picture, entry, person)
     found = jobs.answer(
         "land",
         picture,
@@ -259,9 +258,7 @@ def _landed(entry: Entry, request: Request, found: Any, person: int, other: int)
 
 def _repeat(frame: Frame) -> None:
     picture, entry = frame.picture, frame.network
-    asked, aside = st.columns([2, 3], gap="large")
-    with asked:
-        request = explaining.ask(picture, entry, aside)
+    request, aside = _ask(picture, entry)
     with aside:
         copies = st.slider(t("evaluation.copies"), 1, 8, 4, key="test_copies", **BOUND)
         noise = st.slider(t("evaluation.noise"), 1, 20, 2, key="test_noise", **BOUND)
@@ -270,7 +267,7 @@ def _repeat(frame: Frame) -> None:
         "repeat",
         picture,
         ("repeat", *request.arguments, copies, noise),
-        _nothing,
+        jobs.steps_alone,
         tasks.repeat,
         *request.arguments,
         seen,
@@ -303,6 +300,7 @@ def _row(title: str, kind: str, maps: np.ndarray, looks: list[np.ndarray], reque
 
 def _rank(frame: Frame) -> None:
     board = leaderboard.stored()
+    st.header(t("evaluation.before"), anchor=False)
     st.caption(
         t(
             "evaluation.stored",
@@ -329,7 +327,7 @@ def _rank(frame: Frame) -> None:
         on_click=jobs.start,
         args=(RANK, tasks.rank, rows, captures),
     )
-    jobs.panel(RANK, _nothing)
+    jobs.panel(RANK, jobs.steps_alone)
     outcome = jobs.outcome(RANK)
     if outcome and outcome.problem:
         st.warning(outcome.problem)

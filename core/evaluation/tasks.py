@@ -99,16 +99,16 @@ def delete(
                 steps=steps,
                 baseline=baseline,
                 insert=way == "insertion",
-                report=_within(report, len(curves), 4),
+                report=_part_of(report, len(curves), 4, explanation.map.calls),
             )
     return Deletion(explanation, index, order, lots, curves)
 
 
-def _within(report: Report | None, part: int, parts: int) -> Report | None:
-    """Report the steps of one of several equally long parts as steps of the whole."""
+def _part_of(report: Report | None, part: int, parts: int, calls: int) -> Report | None:
+    """Report the steps of one of several equally long parts as steps of the whole, each a call after `calls` others."""
     if report is None:
         return None
-    return lambda step, steps, *_, **values: report(part * steps + step, parts * steps, **values)
+    return lambda step, steps: report(part * steps + step, parts * steps, calls=calls + part * steps + step)
 
 
 def forget(
