@@ -114,7 +114,7 @@ def _delete(frame: Frame) -> None:
         with column:
             st.header(t(f"evaluation.{way}"), anchor=False, help=t(f"evaluation.{way}_help"))
             curves = {t("evaluation.by_map"): found.curves[way], t("evaluation.by_lot"): found.curves[f"random_{way}"]}
-            areas = ", ".join(f"{name}: {number(curve.area, 3)}" for name, curve in curves.items())
+            areas = ", ".join(f"{name} {number(curve.area, 3)}" for name, curve in curves.items())
             lines = {name: (list(100 * curve.shares), list(curve.probabilities)) for name, curve in curves.items()}
             axes = (t("evaluation.share_axis"), t("evaluation.probability_of", label=label))
             st.plotly_chart(
@@ -163,7 +163,7 @@ def _forget(frame: Frame) -> None:
         t("evaluation.ssim"): [stage.ssim for stage in stages],
         t("evaluation.edge"): [stage.edge for stage in stages],
     }
-    ends = "; ".join(f"{name}: {number(values[-1], 2)}" for name, values in lines.items())
+    ends = "; ".join(f"{name} {number(values[-1], 2)}" for name, values in lines.items())
     chart = figures.curves(
         {name: (counts, values) for name, values in lines.items()},
         (t("evaluation.forgotten"), t("evaluation.likeness")),

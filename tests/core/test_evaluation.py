@@ -204,6 +204,24 @@ def test_a_head_that_was_fitted_before_is_forgotten_too(miniface, image):
         np.testing.assert_allclose(explain(copy, image, 4, captures=1).values, before)
 
 
+def test_a_cancelled_cascade_leaves_the_copy_to_others(miniface, image):
+    class Cancelled(Exception):
+        pass
+
+    told = []
+
+    def cancel(*step, **more):
+        told.append(step)
+        if len(told) == 3:  # in the midst of the first map
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        tasks.forget("MiniFace", "occlusion", 4, None, (("grid", 10),), image, report=cancel)
+    assert told == [(0, 17)] * 3
+    with randomization.forgotten(miniface, 0) as copy:
+        np.testing.assert_array_equal(copy.run(image), miniface.run(image))
+
+
 def test_many_layers_have_no_more_than_the_stages():
     inputs = x = keras.Input((4, 4, 3))
     for _ in range(40):
