@@ -39,13 +39,17 @@ class Request:
         return self.network, self.method, self.class_index, self.layer, self.params
 
 
-def ask(picture: Picture, entry: Entry, aside: DeltaGenerator) -> Request:
-    """The controls: method, class and layer, as far as the method knows them, and `aside` its own numbers."""
+def ask(picture: Picture, entry: Entry, aside: DeltaGenerator, class_index: int | None = None) -> Request:
+    """The controls: method, class and layer, as far as the method knows them, and `aside` its own numbers.
+
+    A `class_index` that is given is not asked for.
+    """
     method = METHODS[
         choice(st.selectbox, t("explain.method"), list(METHODS), key="method", default=DEFAULT, format_func=_titled)
     ]
     st.markdown(f"{t(f'explain.{method.name}')}  \n[{method.paper}]({method.link})")
-    class_index = controls.class_picker(entry) if method.per_class else None
+    if class_index is None and method.per_class:
+        class_index = controls.class_picker(entry)
     layer = None
     if method.needs_layer:
         layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
@@ -79,14 +83,14 @@ def answer(picture: Picture, request: Request) -> Any:
         return cached.explain(picture, *request.arguments)
 
     def draw(progress: Progress) -> None:
-        _forming(picture, request, progress)
+        forming(picture, request, progress)
 
     network, method, class_index, layer, params = request.arguments
     asked = network, method, cached.small(picture.image, network), class_index, layer
     return jobs.answer(NAME, picture, request.arguments, draw, tasks.explain, *asked, **dict(params))
 
 
-def _forming(picture: Picture, request: Request, progress: Progress) -> None:
+def forming(picture: Picture, request: Request, progress: Progress) -> None:
     """The photo, the map as it is now, and how often the network was asked."""
     photo, forming, calls = st.columns(3)
     photo.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)

@@ -132,8 +132,17 @@ def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) ->
     return _chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})
 
 
-def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tuple[str, str]) -> go.Figure:
-    """One line a name, from its `(x, y)`; names are told in a legend where there are few."""
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    axes: tuple[str, str],
+    *,
+    mark: float | None = None,
+    up: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One line a name, from its `(x, y)`; names are told in a legend where there are few.
+
+    `mark` is an x to point out, `up` the range of y where it is known.
+    """
     few = len(lines) <= len(PALETTE)
     traces = [
         {
@@ -148,7 +157,46 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tup
     ]
     legend = {"orientation": "h", "y": 1.12, "font": {"size": 14, "color": ink()}}
     across = {"title": axes[0], "rangemode": "tozero"}
-    return _chart(traces, 380, across, {"title": axes[1]}, showlegend=few and len(lines) > 1, legend=legend)
+    rising = {"title": axes[1]} | ({"range": list(up)} if up else {})
+    marked = [] if mark is None else [_upright(mark)]
+    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=legend, shapes=marked)
+
+
+def _upright(x: float) -> dict[str, Any]:
+    """A dotted line from the bottom to the top at `x`."""
+    line = {"color": GREY, "width": 2, "dash": "dot"}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def dots(
+    names: Sequence[str],
+    values: Sequence[float],
+    intervals: Sequence[tuple[float, float]],
+    controls: Sequence[str],
+    chance: float | None,
+) -> go.Figure:
+    """A dot with its interval for every name, the first on top; those of `controls` in orange, chance a dotted line."""
+    trace = {
+        "type": "scatter",
+        "x": list(values),
+        "y": list(range(len(names))),
+        "mode": "markers",
+        "marker": {"size": 11, "color": [ORANGE if name in controls else BLUE for name in names]},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for value, (_, high) in zip(values, intervals, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, intervals, strict=True)],
+            "color": GREY,
+            "thickness": 2.5,
+            "width": 5,
+        },
+        "hoverinfo": "skip",
+    }
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
+    down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
+    shapes = [] if chance is None else [_upright(chance)]
+    return _chart([trace], 27 * len(names) + 50, {"nticks": 6, "zeroline": False}, down, shapes=shapes)
 
 
 def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:

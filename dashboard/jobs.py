@@ -110,6 +110,10 @@ def answer(
     return None
 
 
+def steps_alone(progress: Progress) -> None:
+    """What to draw of a job that has no picture in progress: nothing but its steps."""
+
+
 def panel(name: str, draw: Callable[[Progress], None]) -> None:
     """Show the session's job `name` while it runs: steps, Cancel, and what `draw` makes of its progress."""
     if not _collect(name):

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters"),
-    "look": ("grad_cam", "explainers"),
+    "look": ("grad_cam", "explainers", "evaluation"),
     "decide": (),
     "ship": (),
 }
@@ -25,6 +25,7 @@ ICONS = {
     "filters": ":material/grid_view:",
     "grad_cam": ":material/visibility:",
     "explainers": ":material/view_module:",
+    "evaluation": ":material/fact_check:",
 }
 
 

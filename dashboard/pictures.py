@@ -90,6 +90,17 @@ def framed(image: Image, box: Box) -> Image:
     return drawn
 
 
+def outlined(image: Image, mask: np.ndarray) -> Image:
+    """The picture with the rim of a region `(rows, columns)` drawn into it, white on black, enlarged to the picture."""
+    height, width = image.shape[:2]
+    region = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    rims = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    drawn = np.ascontiguousarray(image.copy())
+    for colour, thick in (((0.05, 0.05, 0.05), 3), ((1.0, 1.0, 1.0), 1)):
+        cv2.drawContours(drawn, rims, -1, colour, thick)
+    return drawn
+
+
 def contact_sheet(
     pictures: Sequence[Image],
     numbers: Sequence[int],

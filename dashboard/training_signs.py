@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from core import tasks
-from core.compute import Progress
 from core.networks import Entry, find
 from core.tasks import Quality
 from dashboard import cached, figures, jobs, pictures
@@ -22,7 +21,7 @@ def show(entry: Entry) -> None:
     st.markdown(t("trained.help"))
     asked = tuple(network.name for network in networks)
     st.button(t("trained.run"), type="primary", icon=":material/checklist:", on_click=_begin, args=(networks, asked))
-    jobs.panel(NAME, _nothing)
+    jobs.panel(NAME, jobs.steps_alone)
     outcome = jobs.outcome(NAME)
     if outcome is None or st.session_state.get("quality_of") != asked:
         return
@@ -37,10 +36,6 @@ def show(entry: Entry) -> None:
 def _begin(networks: list[Entry], asked: tuple[str, ...]) -> None:
     st.session_state["quality_of"] = asked
     jobs.start(NAME, tasks.quality, networks)
-
-
-def _nothing(progress: Progress) -> None:
-    """There is no picture in progress, only steps."""
 
 
 def _figures(counted: dict[Entry, Quality]) -> None:

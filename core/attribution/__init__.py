@@ -78,6 +78,11 @@ class Method:
         """Where the function stands."""
         return f"core.attribution.{self.name}"
 
+    @property
+    def seeded(self) -> bool:
+        """Whether it draws lots."""
+        return SEED in self.params
+
     def load(self) -> Callable[..., SaliencyMap]:
         """Import the function; with it comes Keras, if it needs it."""
         return getattr(import_module(self.module), self.name)

@@ -52,6 +52,12 @@ def cam(
     return question.answer(maps @ weights, layer, feature_maps=maps, weights=weights)
 
 
+def forget(network: Network) -> None:
+    """Let go of the heads of a network whose weights were set anew."""
+    for kept_function in (_own_head, _heads):
+        network.kept.pop(kept_function.__wrapped__, None)  # type: ignore[attr-defined]
+
+
 def fit(means: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Weights `(k, classes)` of a linear head that tells `labels` `(n,)` from mean activations `(n, k)`.
 

@@ -53,6 +53,7 @@ REASONS: dict[str, str] = {
     "other_weights": "The file {file} does not hold the weights of {name}: {problem}. Hand in the published file.",
     "too_large": "{name} needs {needed} GB of memory while it is used, and this machine has {available} GB for "
     "networks; choose one that fits: {smaller}.",
+    "no_room_for_copy": "There is no room for a copy of {name} whose weights are made random; choose a smaller one.",
     "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
     "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
     "tied_to_size": "Layer {name} is tied to pictures of {expected} pixels; received {size}. Choose an earlier one.",

@@ -1,0 +1,176 @@
+"""The leaderboard: every method before the same tests, on captures of people that MiniFace was never trained on.
+
+Every capture gives one number a test and method; `summary` makes means and intervals of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import faces
+from core.attribution import METHODS
+from core.evaluation import deletion, pointing, stability
+from core.evaluation.pointing import Pair
+from core.evaluation.similarity import chance, edges, rank_correlation
+from core.networks import Network
+
+FILE = Path(__file__).parents[2] / "assets" / "leaderboard.json"
+"""What `scripts/leaderboard.py` found."""
+CAPTURES, SEED = 480, 8
+"""Captures of the stored leaderboard, people in turn, and the seed they are drawn with: not that of the training."""
+REPEATED = 4
+"""Randomization and stability ask for three more maps: they are measured on every so many captures."""
+STEPS, BASELINE = 16, "grey"
+"""Steps of the deletion and insertion curves, and what is seen in place of a deleted pixel."""
+FORGOTTEN = 9
+"""Layers that are random in the test of randomization: the dense ones and the last two blocks, down to conv4_1."""
+NOISE = 2.0
+"""Percent of white: standard deviation of the small noise."""
+PARAMETERS: dict[str, dict[str, float]] = {
+    "score_cam": {"maps": 64},
+    "smooth_grad": {"samples": 16},
+    "integrated_gradients": {"steps": 16},
+    "occlusion": {"grid": 10},
+    "rise": {"samples": 500},
+    "lime": {"samples": 200, "superpixels": 30},
+    "shap": {"permutations": 2, "superpixels": 30},
+}
+"""Numbers of the slow methods that are not the default, so that hundreds of captures can be asked."""
+CONTROLS = ("edges", "random")
+"""Rows that know nothing of the network: the edges of the picture, and random values for every pixel."""
+ROWS = (*METHODS, *CONTROLS)
+
+INTERVAL = 1.96
+"""Half of a 95 % interval of a mean, in standard errors."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A test: whether a high value is the good one, and the value that chance gives, where there is one."""
+
+    name: str
+    high: bool
+    chance: float | None = None
+
+
+_TABLE = (
+    Metric("deletion", high=False),
+    Metric("insertion", high=True),
+    Metric("pointing_head", high=True),
+    Metric("pointing_part", high=True),
+    Metric("energy_head", high=True, chance=1.0),
+    Metric("energy_part", high=True, chance=1.0),
+    Metric("inpainting", high=True, chance=1.0),
+    Metric("randomization", high=False, chance=0.0),
+    Metric("noise", high=True),
+    Metric("seeds", high=True),
+)
+METRICS = {metric.name: metric for metric in _TABLE}
+
+
+def capture(number: int, size: int) -> tuple[int, Pair]:
+    """Capture `number` of the leaderboard: who it is, and their picture with its counterpart (see `pointing.pair`).
+
+    The part is that of the next person of the same group.
+    """
+    person = number % faces.PEOPLE
+    how = faces.sample_capture(np.random.default_rng([SEED, person, number // faces.PEOPLE]))
+    return person, pointing.pair(person, (person + 2) % faces.PEOPLE, how, size)
+
+
+def lot(number: int) -> int | None:
+    """The seed of capture `number` for `measure`; None where it does without the tests that need one."""
+    return None if number % REPEATED else number
+
+
+def explainer(row: str) -> Callable[[Network, np.ndarray, int, int], np.ndarray]:
+    """`explain(network, image, class_index, seed)` of a row, which gives its raw map `(h, w)`."""
+    if row == "edges":
+        return lambda network, image, class_index, seed: edges(image)
+    if row == "random":
+        turns = itertools.count()  # other lots every time, whatever is asked
+        return lambda network, image, class_index, seed: chance(image, (zlib.crc32(image.tobytes()), next(turns)))
+    method, own = METHODS[row].load(), PARAMETERS.get(row, {})
+
+    def explain(network: Network, image: np.ndarray, class_index: int, seed: int) -> np.ndarray:
+        lots = {"seed": seed} if seeded(row) else {}
+        values: np.ndarray = method(network, image, class_index, **own, **lots).values
+        return values
+
+    return explain
+
+
+def seeded(row: str) -> bool:
+    """Whether a row draws lots."""
+    return row == "random" or (row in METHODS and METHODS[row].seeded)
+
+
+def measure(network: Network, row: str, person: int, pair: Pair, lot: int | None) -> dict[str, float]:
+    """One number a test, by the names of `METRICS`, all about the class of the person, who is on the picture.
+
+    Randomization and stability are tested only with a `lot`: the seed of the weights that the network forgets with.
+    """
+    from core.evaluation.randomization import forgotten  # imports Keras
+
+    explain, image = explainer(row), pair.original
+    values = explain(network, image, person, 0)
+    order = deletion.ranking(values, image)
+    curves = {
+        name: deletion.curve(network, image, person, order, steps=STEPS, baseline=BASELINE, insert=name == "insertion")
+        for name in ("deletion", "insertion")
+    }
+    found = {name: curve.area for name, curve in curves.items()}
+    for name, region in (("head", pair.head), ("part", pair.part)):
+        found[f"pointing_{name}"] = float(pointing.hit(values, region))
+        found[f"energy_{name}"] = pointing.gain(values, region)
+    found["inpainting"] = pointing.gain(values, pair.changed)
+    if lot is not None:
+        with forgotten(network, FORGOTTEN, lot) as copy:
+            found["randomization"] = rank_correlation(values, explain(copy, image, person, 0))
+        noisy = next(stability.noisy(image, 1, NOISE))
+        found["noise"] = stability.similarity([values, explain(network, noisy, person, 0)])
+        if seeded(row):
+            found["seeds"] = stability.similarity([values, explain(network, image, person, 1)])
+    return found
+
+
+def chances(pairs: Iterable[Pair]) -> dict[str, float]:
+    """What a blind guess reaches in the pointing game: the mean share of the picture that head and part fill."""
+    shares = np.array([[pair.head.mean(), pair.part.mean()] for pair in pairs])
+    return dict(zip(("pointing_head", "pointing_part"), shares.mean(axis=0).tolist(), strict=True))
+
+
+def summary(measured: Mapping[str, list[dict[str, float]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Metric -> row -> mean, `interval` (95 %, from the standard error of the mean) and number of captures."""
+    result: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in METRICS}
+    for row, captures in measured.items():
+        for name, rows in result.items():
+            values = np.array([found[name] for found in captures if name in found])
+            if len(values):
+                half = INTERVAL * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+                mean = float(values.mean())
+                interval = [round(mean - half, 4), round(mean + half, 4)]
+                rows[row] = {"mean": round(mean, 4), "interval": interval, "captures": len(values)}
+    return result
+
+
+def parameters() -> dict[str, dict[str, float]]:
+    """Every method's numbers as they are used here, with the defaults; for the record."""
+    return {
+        name: {param.name: param.default for param in method.params} | PARAMETERS.get(name, {})
+        for name, method in METHODS.items()
+    }
+
+
+def stored() -> dict[str, Any]:
+    """The stored leaderboard: `date`, `captures`, `parameters`, `chance`, and `metrics` as in `summary`."""
+    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return content

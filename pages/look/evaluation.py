@@ -1,0 +1,28 @@
+"""Do they tell the truth? Explanations are put to tests that they can fail."""
+
+import streamlit as st
+
+from dashboard import cached, controls, evaluating, lesson, problems
+
+
+@st.fragment
+@problems.shown
+def test(frame: controls.Frame) -> None:
+    """The test of choice; a change of a control runs this part of the page alone."""
+    cached.wait_until_ready(frame.network)
+    evaluating.show(frame)
+
+
+lesson.opening("evaluation")
+test(controls.current())
+lesson.closing(
+    "evaluation",
+    (
+        "core.evaluation.deletion:curve",
+        "core.evaluation.randomization:randomize",
+        "core.evaluation.pointing:pair",
+        "core.evaluation.pointing:energy",
+        "core.evaluation.similarity:rank_correlation",
+        "core.evaluation.leaderboard:measure",
+    ),
+)
