@@ -132,8 +132,12 @@ def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) ->
     return _chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})
 
 
-def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tuple[str, str]) -> go.Figure:
-    """One line a name, from its `(x, y)`; names are told in a legend where there are few."""
+def curves(
+    lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tuple[str, str], marked: Sequence[int] = ()
+) -> go.Figure:
+    """One line a name, from its `(x, y)`, with a dot at every x in `marked`; names are told in a legend where there are
+    few.
+    """
     few = len(lines) <= len(PALETTE)
     traces = [
         {
@@ -141,8 +145,9 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], axes: tup
             "x": list(x),
             "y": list(y),
             "name": name,
-            "mode": "lines",
+            "mode": "lines+markers" if marked else "lines",
             "line": {"width": 3 if few else 1.5, "color": PALETTE[place % len(PALETTE)]},
+            "marker": {"size": [12 if value in marked else 0 for value in x], "line": {"width": 0}},
         }
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
