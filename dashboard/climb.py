@@ -173,7 +173,7 @@ def _tile(request: Request, found: FilterPictures, health: ChannelHealth, place:
     value = number(float(found.activations[place, -1]), 1)
     note, mark = f"{channel} · {value}", ""
     if health.dead[channel]:
-        note, mark = f"{channel} · {t('filters.never')}", "dead"
+        note, mark = f"{channel} · {t('filters.never' if found.dead[place] else 'filters.quiet')}", "dead"
     elif channel in twins:
         note, mark = f"{channel} · {t('filters.like', channel=twins[channel])}", "twin"
     picture = pictures.in_page(pictures.photo(images.resize(found.images[place], TILE, TILE)))
