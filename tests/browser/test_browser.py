@@ -23,6 +23,7 @@ WAIT = 180_000
 def first_visit(server: str, browser) -> None:
     """The first visitor of a new server follows a link, changes something, and keeps page and language."""
     page = browser.new_page()
+    page.set_default_timeout(WAIT)
     visit(page, f"{server}/grad_cam?lang=fr")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name=text.label("fr", "picture.another")).click()
