@@ -185,9 +185,9 @@ def test_every_experiment_of_the_studio_shows_pictures(page: Page, server: str, 
     visit(page, f"{server}/filters?show={show}&layer=conv2_1&set=0-8&iterations=3&fast_iterations=3")
     if show != "atlas":
         page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
-    page.wait_for_selector('[data-testid="stMain"] img[alt*="excite"]')
-    settle(page)
-    wait_for_pictures(page)
+    picture = page.locator('[data-testid="stMain"] img[alt*="excite"]').first  # also in the shadow of a component
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
