@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,7 @@ import typer
 from PIL import Image
 from typer.exceptions import TyperException
 
-from core import attribution, faces, features, images, networks, tasks
+from core import attribution, faces, features, images, networks, params, tasks
 from core.attribution.overlay import lay_out, overlay
 from core.errors import ReasonedError
 from core.images import Box
@@ -39,7 +38,6 @@ SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"
 ORIENTATION, LYING = 0x0112, (5, 6, 7, 8)
 """EXIF tag, and its values that swap height and width."""
 FACE_SIZES = (32, 1024)
-MOST_NUMBERS = 10_000
 TILE, TITLE = 320, 24
 """Height in pixels of a picture in a grid, and of the line above it."""
 
@@ -298,17 +296,11 @@ def quiet() -> Iterator[None]:
 
 
 def numbers(text: str, option: str) -> list[int]:
-    """ "0-3,7" -> [0, 1, 2, 3, 7]; BadInput for anything else."""
-    chosen: dict[int, None] = {}  # a set that keeps the order
-    for part in text.split(","):
-        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip())
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last < first + MOST_NUMBERS:
-            raise BadInput(
-                f"{option} {text}: expected numbers such as 3, 0-15 or 0-3,7, no range above {MOST_NUMBERS}."
-            )
-        chosen.update(dict.fromkeys(range(first, last + 1)))
-    return list(chosen)
+    """The numbers of an option, as `core.params.numbers` reads them; BadInput for anything else."""
+    try:
+        return params.numbers(text)
+    except ValueError as error:
+        raise BadInput(f"{option} {error}") from None
 
 
 def check_range(param: Param, value: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,3 +22,19 @@ class Param:
     step: float
     unit: str = ""
     scale: Literal["linear", "log"] = "linear"
+
+
+MOST_NUMBERS = 10_000
+"""Length of a range that `numbers` reads."""
+
+
+def numbers(text: str) -> list[int]:
+    """ "0-3, 7" -> [0, 1, 2, 3, 7], each once, in the order in which they are named; ValueError for anything else."""
+    chosen: dict[int, None] = {}  # a set that keeps the order
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,9})(?:\s*-\s*(\d{1,9}))?", part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last < first + MOST_NUMBERS:
+            raise ValueError(f"{text}: expected numbers such as 3, 0-15 or 0-3,7, no range above {MOST_NUMBERS}.")
+        chosen.update(dict.fromkeys(range(first, last + 1)))
+    return list(chosen)

@@ -32,6 +32,10 @@ OPTIMA = 8
 """Channels of a layer whose exciting pictures are judged."""
 ALIKE = 0.95
 """Cosine similarity from which on two channels count as duplicates."""
+COLUMNS = 8
+"""Pictures in a row of a sheet that fills."""
+STOPS = (1, 5, 10, 20, 40, 80)
+"""Iterations after which a climb is looked at."""
 TILE, RIM = 160, 2
 """Side in pixels of a cell in a grid that is being filled, and how far its map stays away from the cell's edge."""
 SHOWN = 112
@@ -72,10 +76,29 @@ class Recognition:
 
 @dataclass(frozen=True)
 class ChannelHealth:
-    """`dead` `(k,)`: channels that answer 0 everywhere; `duplicates`: `(a, b, cosine)`, `a < b`, most alike first."""
+    """`dead` `(k,)`: channels that answer 0 everywhere; `duplicates`: `(a, b, cosine)`, `a < b`, most alike first.
+
+    The evidence: of so many `captures`, the number `fired` `(k,)` in which a channel is above 0 somewhere, its
+    `largest` `(k,)` value, and the `cosines` `(k, k)` of each channel with each.
+    """
 
     dead: np.ndarray
     duplicates: list[tuple[int, int, float]]
+    captures: int
+    fired: np.ndarray
+    largest: np.ndarray
+    cosines: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """One climb at several moments: `images` `(n, h, w, 3)` in [0, 1] after `stops` `(n,)` iterations each, and the
+    `activations` `(iterations + 1,)` on the whole way.
+    """
+
+    stops: tuple[int, ...]
+    images: np.ndarray
+    activations: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,24 +249,34 @@ def channel_health(network: str | Entry, layer: str) -> ChannelHealth:
     """Dead and duplicate channels of a layer on the `health_captures`, always the same ones.
 
     Dead: never above 0, at no place of no capture. Duplicates: the feature maps of two channels, all places of all
-    captures in one vector each, have a cosine above `ALIKE`. A dead channel is nobody's duplicate.
+    captures in one vector each, have a cosine above `ALIKE`. A dead channel is nobody's duplicate. A unit of a dense
+    layer counts as a map of one place.
     """
-    from core import layers
+    from core.layers import layer_of
 
     loaded = load(network)
+    layer_of(loaded.model, layer)
     captures, size = health_captures(loaded.entry), batch_size(loaded.entry)
-    parts, dead = [], []
+    parts, peaks = [], []
     for start in range(0, len(captures), size):  # all maps of an early layer at once would not fit a small machine
-        maps = layers.feature_maps(loaded, captures[start : start + size], layer)
+        maps = loaded.run(captures[start : start + size], layer)
         columns = maps.reshape(-1, maps.shape[-1])
         parts.append(columns.T @ columns)
-        dead.append(columns.max(axis=0) <= 0)
+        peaks.append(maps.reshape(len(maps), -1, maps.shape[-1]).max(axis=1))
     products = np.sum(parts, axis=0, dtype=np.float64)
     lengths = np.sqrt(np.diag(products))
     cosines = products / np.maximum(np.outer(lengths, lengths), np.finfo(np.float32).tiny)
     pairs = np.argwhere(np.triu(cosines > ALIKE, k=1))
     duplicates = [(int(a), int(b), float(cosines[a, b])) for a, b in pairs]
-    return ChannelHealth(np.all(dead, axis=0), sorted(duplicates, key=lambda pair: -pair[2]))
+    peak = np.concatenate(peaks)
+    return ChannelHealth(
+        dead=peak.max(axis=0) <= 0,
+        duplicates=sorted(duplicates, key=lambda pair: -pair[2]),
+        captures=len(captures),
+        fired=(peak > 0).sum(axis=0),
+        largest=peak.max(axis=0),
+        cosines=cosines.astype(np.float32),
+    )
 
 
 def top_patches(network: str | Entry, layer: str, channel: int, count: int = 9) -> Patches:
@@ -363,6 +396,68 @@ def maximize(
             show(step, steps, pictures, **values)
 
     return climb(load(network), layer, channels, report=tell if report else None, **params)
+
+
+def grid(
+    network: str | Entry, layer: str, channels: Sequence[Target], report: Report | None = None, **params: Any
+) -> FilterPictures:
+    """`maximize` for many channels, some at a time: the sheet of all fills with those that are done.
+
+    The pictures are those of `maximize`. `report(step, steps, picture)` counts the iterations of all.
+    """
+    from core.features.ascent import BATCH
+    from core.features.ascent import maximize as climb
+
+    steps = params.get("iterations") or PRESETS[params.get("preset", DEFAULT_PRESET)].iterations
+    parts = [channels[start : start + BATCH] for start in range(0, len(channels), BATCH)]
+    show = _with_pictures(report, lambda pictures: contact_sheet(pictures, COLUMNS)) if report else None
+    sheet: list[np.ndarray] = []
+    found: list[FilterPictures] = []
+
+    def tell(step: int, pictures: np.ndarray, _: np.ndarray) -> None:
+        if show:
+            if not sheet:
+                sheet.append(np.full((len(channels), *pictures.shape[1:]), 0.5, np.float32))
+            first = len(found) * BATCH
+            sheet[0][first : first + len(pictures)] = pictures
+            show(len(found) * steps + step, len(parts) * steps, sheet[0])
+
+    for part in parts:
+        found.append(climb(load(network), layer, part, report=tell if report else None, **params))
+    return FilterPictures(
+        images=np.concatenate([part.images for part in found]),
+        activations=np.concatenate([part.activations for part in found]),
+        dead=np.concatenate([part.dead for part in found]),
+        pictures=np.concatenate([part.pictures for part in found]),
+        notes=tuple(note for part in found for note in part.notes),
+    )
+
+
+def through_iterations(
+    network: str | Entry,
+    layer: str,
+    channel: Target,
+    stops: Sequence[int] = STOPS,
+    report: Report | None = None,
+    **params: Any,
+) -> Snapshots:
+    """The picture of one climb after each of `stops` iterations, ascending: on the sheet each stays where it stops.
+
+    An `ascent` whose steps do not shrink ("normalized", "plain") would give the same pictures in as many climbs.
+    """
+    from core.features.ascent import maximize as climb
+
+    show = _with_pictures(report, contact_sheet) if report else None
+    shots: dict[int, np.ndarray] = {}
+
+    def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
+        shots.update({stop: pictures[0] for stop in stops if step <= stop})
+        if show:
+            sheet = np.stack([shots[stop] for stop in stops])
+            show(step, stops[-1], sheet, **{str(channel): float(activations[0])})
+
+    found = climb(load(network), layer, [channel], iterations=stops[-1], report=tell, **params)
+    return Snapshots(tuple(stops), np.stack([shots[stop] for stop in stops]), found.activations[0])
 
 
 def through_depth(

@@ -223,7 +223,7 @@ def kernels(network: Entry, layer: str) -> np.ndarray:
     return compute().call(tasks.kernels, network, layer)
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+@st.cache_data(max_entries=64, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
 def channel_health(network: Entry, layer: str) -> Any:
     """Dead and duplicate channels of a layer."""
     from core import tasks

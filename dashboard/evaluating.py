@@ -118,7 +118,7 @@ def _delete(frame: Frame) -> None:
             lines = {name: (list(100 * curve.shares), list(curve.probabilities)) for name, curve in curves.items()}
             axes = (t("evaluation.share_axis"), t("evaluation.probability_of", label=label))
             st.plotly_chart(
-                figures.curves(lines, axes, mark=100 * share, up=(-0.02, 1.02)),
+                figures.curves(lines, axes, here=100 * share, up=(-0.02, 1.02)),
                 config=figures.CONFIG,
                 key=f"curve_{way}",
                 alt=f"{t(f'evaluation.{way}')}. {areas}",
@@ -167,7 +167,7 @@ def _forget(frame: Frame) -> None:
     chart = figures.curves(
         {name: (counts, values) for name, values in lines.items()},
         (t("evaluation.forgotten"), t("evaluation.likeness")),
-        mark=count,
+        here=count,
     )
     st.header(t("evaluation.left"), anchor=False)
     st.plotly_chart(chart, config=figures.CONFIG, key="forget_curve", alt=f"{t('evaluation.left')} {ends}")

@@ -136,12 +136,14 @@ def curves(
     lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     axes: tuple[str, str],
     *,
-    mark: float | None = None,
+    dotted: Sequence[float] = (),
+    here: float | None = None,
     up: tuple[float, float] | None = None,
 ) -> go.Figure:
     """One line a name, from its `(x, y)`; names are told in a legend where there are few.
 
-    `mark` is an x to point out, `up` the range of y where it is known.
+    `dotted` are the x with a dot on every line, `here` is the one that is looked at, `up` the range of y where it is
+    known.
     """
     few = len(lines) <= len(PALETTE)
     traces = [
@@ -150,16 +152,17 @@ def curves(
             "x": list(x),
             "y": list(y),
             "name": name,
-            "mode": "lines",
+            "mode": "lines+markers" if dotted else "lines",
             "line": {"width": 3 if few else 1.5, "color": PALETTE[place % len(PALETTE)]},
+            "marker": {"size": [12 if value in dotted else 0 for value in x], "line": {"width": 0}},
         }
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
     legend = {"orientation": "h", "y": 1.12, "font": {"size": 14, "color": ink()}}
     across = {"title": axes[0], "rangemode": "tozero"}
     rising = {"title": axes[1]} | ({"range": list(up)} if up else {})
-    marked = [] if mark is None else [_upright(mark)]
-    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=legend, shapes=marked)
+    shapes = [] if here is None else [_upright(here)]
+    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=legend, shapes=shapes)
 
 
 def _upright(x: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dashboard import problems
 from dashboard.cached import Picture, compute, finished
 from dashboard.text import t
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.2
 ABANDONED_SECONDS = 60
 """A job that no browser asked for during this time belongs to a closed page, and is cancelled."""
 

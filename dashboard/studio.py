@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,12 +13,14 @@ from core import tasks
 from core.compute import Progress
 from core.features import DEFAULT_PRESET, PARAMS, PRESETS, SIZES, atlas
 from core.networks import Entry, LayerRow
+from core.params import numbers
 from dashboard import cached, climb, controls, jobs, pictures, presets, training_signs
 from dashboard.climb import Request
 from dashboard.links import BOUND, choice
-from dashboard.text import t
+from dashboard.text import sentence, t
 
-GRID_MOST = 64
+GRID_MOST = 128
+"""Channels that climb at once: all of any layer of MiniFace."""
 RATES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 """Learning rates that climb side by side, around the course's 10."""
 TV_WEIGHTS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -94,19 +97,31 @@ def _params(entry: Entry, layer: _Layer, *leave_out: str, preset: str | None = N
     return params
 
 
-def _climb(request: Request, *, at_once: bool = False, more: bool = False) -> None:
-    """A button, the climb while it lasts, and what came of it. `at_once`: it follows the controls."""
+def _climb(
+    request: Request,
+    shown: Callable[[Request, Any], None] = climb.show,
+    *,
+    at_once: bool = False,
+    more: bool = False,
+) -> None:
+    """A button, the climb while it lasts, and what came of it, as it is `shown`. `at_once`: it follows the controls."""
     st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=climb.begin, args=(request,))
-    if presets.just_chosen("filters") or (at_once and request != climb.followed()):
+    own = request.experiment
+    if presets.just_chosen("filters") or (at_once and request != climb.followed(own)):
         climb.begin(request)
-    jobs.panel(climb.NAME, climb.draw)
-    outcome, asked = jobs.outcome(climb.NAME), climb.current()
-    if not outcome or not asked:
+    asked = climb.current(own)
+    if not asked:
+        return
+    jobs.panel(climb.name(own), partial(climb.draw, asked))
+    outcome = jobs.outcome(climb.name(own))
+    if not outcome:
         return
     if outcome.problem:
         st.warning(outcome.problem)
     if outcome.result:
-        climb.show(asked, outcome.result)
+        shown(asked, outcome.result)
+        for note in getattr(outcome.result, "notes", ()):
+            st.warning(sentence(note))
         if more:
             st.button(
                 t("filters.more", count=climb.MORE),
@@ -115,7 +130,7 @@ def _climb(request: Request, *, at_once: bool = False, more: bool = False) -> No
                 args=(asked, outcome.result),
             )
     elif outcome.latest:
-        climb.draw(outcome.latest)
+        climb.draw(asked, outcome.latest)
 
 
 # --- experiments ------------------------------------------------------------------------------------------------------
@@ -130,7 +145,7 @@ def _one(entry: Entry) -> None:
             st.caption(f"{t('controls.class')}: {entry.labels[channel]}")
     with method:
         params = _params(entry, layer)
-    request = Request(entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
+    request = Request("one", entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
     _climb(request, at_once=True, more=True)
     climb.patches(entry, layer.row.name, channel)
 
@@ -139,12 +154,26 @@ def _grid(entry: Entry) -> None:
     layer = _layer(entry)
     chosen, method = st.columns(2, gap="large")
     with chosen:
-        first = _channel(layer, text="filters.first")
-        count = st.slider(t("filters.count"), 4, GRID_MOST, 16, 4, key="count", **BOUND)
+        channels = _channels(layer)
     with method:
         params = _params(entry, layer)
-    channels = tuple(range(first, min(first + count, layer.row.shape[-1])))
-    _climb(Request(entry, layer.row.name, channels, params, tuple(map(str, channels))))
+    if channels:
+        request = Request("grid", entry, layer.row.name, channels, params, tuple(map(str, channels)), tasks.grid)
+        _climb(request, climb.tiles)
+
+
+def _channels(layer: _Layer) -> tuple[int, ...]:
+    """Any channels of the layer, as text; none, and why, where it cannot be read."""
+    last = layer.row.shape[-1] - 1
+    help = t("filters.set_help", last=last, most=GRID_MOST)
+    text = st.text_input(t("filters.set"), "0-15", key="set", help=help, **BOUND)
+    try:
+        channels = tuple(channel for channel in numbers(text) if channel <= last)[:GRID_MOST]
+    except ValueError:
+        channels = ()
+    if not channels:
+        st.error(t("filters.set_wrong", last=last))
+    return channels
 
 
 def _rates(entry: Entry) -> None:
@@ -156,8 +185,21 @@ def _rates(entry: Entry) -> None:
     with method:
         params = _params(entry, layer, "learning_rate", preset="course")
     params |= {"learning_rate": RATES, "ascent": "normalized" if normalized else "plain"}
+    st.caption(t("filters.rates_on" if normalized else "filters.rates_off"))
     names = tuple(f"{t('controls.learning_rate')} {rate:g}" for rate in RATES)
-    _climb(Request(entry, layer.row.name, (channel,), params, names))
+    _climb(Request("rates", entry, layer.row.name, (channel,), params, names), climb.rates)
+
+
+def _iterations(entry: Entry) -> None:
+    layer = _layer(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        channel = _channel(layer)
+    with method:
+        params = _params(entry, layer, "iterations", preset="course")
+    names = tuple(t("filters.after", count=stop) for stop in tasks.STOPS)
+    request = Request("iterations", entry, layer.row.name, channel, params, names, tasks.through_iterations)
+    _climb(request, climb.snapshots)
 
 
 def _tv(entry: Entry) -> None:
@@ -168,7 +210,7 @@ def _tv(entry: Entry) -> None:
     with method:
         params = _params(entry, layer, preset="course")
     names = tuple(f"tv_weight {weight:g}" for weight in TV_WEIGHTS)
-    _climb(Request(entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names))
+    _climb(Request("tv", entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names))
 
 
 def _together(entry: Entry) -> None:
@@ -180,7 +222,7 @@ def _together(entry: Entry) -> None:
         params = _params(entry, layer)
     names = tuple(layer.name(entry, channel) for channel in (first, second))
     channels = (first, second, (first, second))
-    _climb(Request(entry, layer.row.name, channels, params, (*names, " + ".join(names))))
+    _climb(Request("together", entry, layer.row.name, channels, params, (*names, " + ".join(names))))
 
 
 def _depth(entry: Entry) -> None:
@@ -230,6 +272,7 @@ EXPERIMENTS: dict[str, Callable[[Entry], None]] = {
     "one": _one,
     "grid": _grid,
     "rates": _rates,
+    "iterations": _iterations,
     "tv": _tv,
     "together": _together,
     "depth": _depth,

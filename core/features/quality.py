@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
 
 
 def smoothness(kernels: np.ndarray) -> np.ndarray:
@@ -31,6 +33,21 @@ def spectral_entropy(pictures: np.ndarray) -> np.ndarray:
     shares = power / np.maximum(total, np.finfo(np.float32).tiny)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
     return np.where(total[:, 0] > 1e-12, -(shares * logs).sum(axis=1) / np.log(power.shape[1]), 0.0)
+
+
+def by_likeness(cosines: np.ndarray) -> np.ndarray:
+    """The order of `k` channels, `(k,)`, in which like stands beside like, from their `cosines` `(k, k)`.
+
+    The leaves of a tree of clusters (average linkage of 1 - cosine), turned so that neighbours are as alike as can be:
+    Bar-Joseph et al. 2001, Fast optimal leaf ordering for hierarchical clustering,
+    https://doi.org/10.1093/bioinformatics/17.suppl_1.S22.
+    """
+    if len(cosines) < 3:
+        return np.arange(len(cosines))
+    apart = np.clip(1 - cosines, 0, 2)
+    np.fill_diagonal(apart, 0)
+    tree = linkage(squareform((apart + apart.T) / 2, checks=False), "average", optimal_ordering=True)
+    return np.asarray(leaves_list(tree))
 
 
 def selectivity(answers: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ WAIT = 180_000
 def first_visit(server: str, browser) -> None:
     """The first visitor of a new server follows a link, changes something, and keeps page and language."""
     page = browser.new_page()
+    page.set_default_timeout(WAIT)
     visit(page, f"{server}/grad_cam?lang=fr")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name=text.label("fr", "picture.another")).click()
@@ -177,6 +178,26 @@ def test_a_filter_forms_and_can_be_cancelled(page: Page, server: str) -> None:
     page.get_by_role("button", name=text.label("en", "jobs.cancel")).click()
     expect(page.get_by_text(text.label("en", "jobs.cancelled"))).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("show", ["grid", "rates", "iterations", "tv", "together", "depth", "atlas"])
+def test_every_experiment_of_the_studio_shows_pictures(page: Page, server: str, show: str) -> None:
+    visit(page, f"{server}/filters?show={show}&layer=conv2_1&set=0-8&iterations=3&fast_iterations=3")
+    if show != "atlas":
+        page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
+    picture = page.locator('[data-testid="stMain"] img[alt*="excite"]').first  # also in the shadow of a component
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_picture_of_the_grid_is_opened_by_keyboard(page: Page, server: str) -> None:
+    visit(page, f"{server}/filters?show=grid&layer=conv2_1&set=3-5&fast_iterations=3")
+    page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
+    told = text.label("en", "filters.picture_alt", layer="conv2_1", channel=4)
+    page.get_by_role("button", name=told).press("Enter")
+    expect(page.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
+    expect(page.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
 
 
 def test_a_broken_upload_is_explained_and_the_page_goes_on(page: Page, server: str) -> None:

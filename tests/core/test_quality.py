@@ -72,3 +72,11 @@ def test_a_field_larger_than_the_picture_is_the_picture():
     top = patches.top_patches(network, "conv5_3", 5, pictures, found, 3)
     assert top.boxes == (Box(0, 0, 112),) * 3
     assert np.all(np.diff(top.activations) <= 0)
+
+
+def test_like_stands_beside_like():
+    """Channels 0, 2, 4 are one kind and 1, 3 another; of the first, 2 lies between 0 and 4, and 4 is nearest to 1."""
+    angles = np.radians([0, 90, 10, 95, 20])
+    order = quality.by_likeness(np.cos(angles[:, None] - angles)).tolist()
+    assert order in ([0, 2, 4, 1, 3], [3, 1, 4, 2, 0])
+    assert quality.by_likeness(np.eye(2)).tolist() == [0, 1]

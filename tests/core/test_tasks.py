@@ -87,7 +87,7 @@ def test_kernels_are_the_weights():
         (tasks.describe, ("VGG20",), "unknown_network"),
         (tasks.kernels, (NAME, "pool1"), "no_kernels"),
         (tasks.kernels, (NAME, "conv0"), "unknown_layer"),
-        (tasks.channel_health, (NAME, "fc7"), "flat_layer"),
+        (tasks.channel_health, (NAME, "fc9"), "unknown_layer"),
         (tasks.explain, (NAME, "deep_lift", np.zeros((112, 112, 3))), "unknown_method"),
         (tasks.explain, (NAME, "grad_cam", np.zeros((112, 112, 3)), 48), "unknown_class"),
     ],
@@ -111,6 +111,10 @@ def test_channel_health_counts_dead_and_duplicate_channels(monkeypatch):
     monkeypatch.setattr(tasks, "load", lambda name: network)
     health = tasks.channel_health("Tiny", "maps")
     assert health.dead.tolist() == [False, False, True, False]
+    assert (health.captures, health.fired[0], health.fired[2]) == (64, 64, 0)
+    assert health.largest[1] == pytest.approx(3 * health.largest[0], rel=1e-5)
+    assert health.largest[2] == 0
+    assert health.cosines[0, 1] == pytest.approx(1, abs=1e-5)
     ((first, second, cosine),) = health.duplicates
     assert (first, second) == (0, 1)
     assert cosine == pytest.approx(1, abs=1e-5)
@@ -159,6 +163,26 @@ def test_maximize_reports_pictures_and_activations():
     assert seen[-1][3]["5"] == pytest.approx(result.activations[1, -1])
     for _, _, data, _ in (seen[0], seen[-1]):
         assert Image.open(io.BytesIO(data)).size == (2 * 112 + 4, 112)
+
+
+def test_a_grid_fills_and_has_the_pictures_of_one_climb():
+    seen, channels = [], [0, 2, 3, 4, 5, 6, 7, 9, 11, 15]
+    found = tasks.grid(NAME, "conv1_2", channels, iterations=3, report=lambda *told, **values: seen.append(told))
+    together = tasks.maximize(NAME, "conv1_2", channels, iterations=3)
+    for name in ("images", "activations", "dead", "pictures"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(together, name))
+    assert [step for step, _, _ in seen] == [0, 1, 2, 3, 3, 4, 5, 6]  # ten channels: eight, then two
+    assert {steps for _, steps, _ in seen} == {6}
+    assert Image.open(io.BytesIO(seen[0][2])).size == (8 * 116 - 4, 2 * 116 - 4)
+
+
+def test_one_climb_seen_now_and_then_is_as_many_climbs():
+    found = tasks.through_iterations(NAME, "conv1_2", 3, (1, 2, 5), preset="course", seed=4)
+    assert found.images.shape == (3, 112, 112, 3)
+    for stop, image in zip(found.stops, found.images, strict=True):
+        alone = tasks.maximize(NAME, "conv1_2", [3], iterations=stop, preset="course", seed=4)
+        np.testing.assert_allclose(image, alone.images[0], atol=1e-6)
+        np.testing.assert_allclose(found.activations[: stop + 1], alone.activations[0], rtol=1e-6)
 
 
 def test_maximize_stops_when_told():

@@ -260,21 +260,21 @@ def test_a_broken_upload_keeps_the_picture_before_it(open_page) -> None:
 
 
 def test_a_grid_of_filters_waits_for_start_and_then_climbs(open_page) -> None:
-    app = open_page("pages/see/filters.py", show="grid", count="4", iterations="2", layer="conv1_1")
+    app = open_page("pages/see/filters.py", show="grid", set="0-3", iterations="2", layer="conv1_1")
     assert not app.exception
-    assert "climb_request" not in app.session_state
+    assert "climb_grid_request" not in app.session_state
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
     assert not app.exception
-    assert app.session_state["climb_request"].channels == (0, 1, 2, 3)
-    assert app.session_state["climb_outcome"].result.images.shape[0] == 4
+    assert app.session_state["climb_grid_request"].target == (0, 1, 2, 3)
+    assert app.session_state["climb_grid_outcome"].result.images.shape[0] == 4
 
 
 def test_one_filter_climbs_at_once_and_follows_its_controls(open_page) -> None:
     app = open_page("pages/see/filters.py", layer="conv1_1", iterations="2", channel="3")
     assert not app.exception
-    assert app.session_state["climb_request"].channels == (3,)
+    assert app.session_state["climb_one_request"].target == (3,)
     app.number_input(key="channel").set_value(5).run()
-    assert app.session_state["climb_request"].channels == (5,)
+    assert app.session_state["climb_one_request"].target == (5,)
     told = text.label("en", "filters.picture_alt", layer="conv1_1", channel=5)
     assert told in [picture.alt for element in app.image for picture in element.proto.imgs]
 
