@@ -35,7 +35,7 @@ import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from core.features import CONTRAST, PRESETS
+from core.features import CONTRAST
 from core.features.ascent import maximize
 from core.features.parameterization import Pixels
 from core.layers import cut
@@ -111,11 +111,8 @@ def ours(network: Network, layer: str, size: int, preset: str, precision: str = 
     """A preset of this program, with its own defaults."""
 
     def climb(channels: list[int], short: bool = False) -> np.ndarray:
-        steps = PRESETS[preset].finish + 1 if short else None
-        found = maximize(
-            network, layer, channels, preset=preset, iterations=steps, size=size, seed=SEED, precision=precision
-        )
-        return found.pictures
+        # A short climb has one size only where a whole one has two.
+        return maximize(network, layer, channels, preset=preset, size=size, seed=SEED, precision=precision).pictures
 
     return climb
 

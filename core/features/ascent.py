@@ -31,8 +31,12 @@ FALLS = 10
 """Steps in a row in which an activation must fall to be called falling."""
 LEAST_STEP = 0.1
 """Share of the learning rate that the last step of a decaying ascent has."""
-SEEN = 0.4
-"""Side of the small picture in sizes of the layer's receptive field, at least: less costs activation."""
+SEEN = 0.3
+"""Side of the small picture in sizes of the layer's receptive field, at least."""
+ROOM = 2.5
+"""Sides of the small picture that the whole one must have for a small one to be worth it."""
+FINISH = 8
+"""Iterations at full size for a layer that sees as much as the picture: padding changes its maps everywhere."""
 
 Report = Callable[[int, np.ndarray, np.ndarray], None]
 """Called with iterations done, pictures `(n, h, w, 3)` for display, and the objective `(n,)`."""
@@ -283,7 +287,7 @@ class Part:
 
     def _look(self, state: tf.Tensor, mix: Memory) -> tuple[tf.Tensor, tf.Tensor]:
         maps = self.lens.maps(self.what.inputs(state), *mix)
-        return self.read(maps), tf.reduce_max(maps, axis=(1, 2))
+        return self.read(maps, self.form.wraps), tf.reduce_max(maps, axis=(1, 2))
 
     def _step(
         self,
@@ -304,13 +308,13 @@ class Part:
             if self.form.moves:
                 pictures = move(pictures, drawn, self.pixels.grey)
             maps = self.lens.maps(pictures, *mix)
-            activation = self.read(maps)
+            activation = self.read(maps, self.form.wraps)
             gained = activation - paid
         gradients = tape.gradient(gained, state)
         rate = tf.reshape(rate, (-1,) + (1,) * (len(state.shape) - 1))
         state, memory = self.ascent.step(state, memory, gradients, rate, iteration)
         if self.form.parameterization == "pixels":
-            state = blurred(state, blur)
+            state = blurred(state, blur, self.form.wraps)
         if self.ascent.on_sphere:
             state = self.what.onto_sphere(state)
         return state, memory, activation, tf.reduce_max(maps, axis=(1, 2))
@@ -335,11 +339,14 @@ def _stages(
     network: Network, layer: str, preset: Preset, iterations: int, shape: tuple[int, int], *, coarse: bool
 ) -> list[Stage]:
     """Most iterations on a small picture, if there is room for one, then a few at full size."""
-    small = min(shape)
+    finish = iterations
     if preset.coarse and coarse and is_spatial(layer_of(network.model, layer)):
-        small = padded_size(round(SEEN * receptive_field(network.model).get(layer, shape)[0]))
-    finish = min(preset.finish, iterations)
-    if small >= min(shape) or finish == iterations:
+        side = min(shape)
+        seen = receptive_field(network.model).get(layer, shape)[0]
+        small = padded_size(round(SEEN * seen))
+        if ROOM * small <= side:
+            finish = max(preset.finish, round(FINISH * (seen / side) ** 2))
+    if finish >= iterations:
         return [Stage(shape, iterations, False)]
     return [Stage((small, small), iterations - finish, True), Stage(shape, finish, False)]
 

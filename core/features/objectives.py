@@ -26,14 +26,17 @@ LIKENESSES, LIKENESS_SEED = 3, 7
 """Captures of each person that an embedding's direction is made from."""
 
 
-def mean(maps: tf.Tensor) -> tf.Tensor:
-    """Mean of each map `(n, h, w)`, without its border, where the padding weighs, if it is large enough."""
-    if min(maps.shape[1:3]) >= BORDERED_FROM:
+def mean(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
+    """Mean of each map `(n, h, w)`, without its border, where the padding weighs, if it is large enough to have one.
+
+    A map that goes on at its other side has none.
+    """
+    if min(maps.shape[1:3]) >= BORDERED_FROM and not wraps:
         maps = maps[:, BORDER:-BORDER, BORDER:-BORDER]
     return tf.reduce_mean(maps, axis=(1, 2))
 
 
-def centre(maps: tf.Tensor) -> tf.Tensor:
+def centre(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
     """The value in the middle of each map `(n, h, w)`: one unit, which sees its receptive field alone."""
     return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
 
@@ -42,7 +45,7 @@ def centre(maps: tf.Tensor) -> tf.Tensor:
 class Objective:
     """How maps are read, and where: at the layer asked for, the last one, or the embedding."""
 
-    read: Callable[[tf.Tensor], tf.Tensor]
+    read: Callable[[tf.Tensor, bool], tf.Tensor]
     place: Callable[[Network, str], str]
 
 

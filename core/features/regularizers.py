@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from core.layers import wrapped
+
 
 def total_variation(pictures: tf.Tensor) -> tf.Tensor:
     """Differences between neighbours, down and across, in absolute value: their sum over the number of values.
@@ -29,11 +31,15 @@ REGULARIZERS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {"total_variation": 
 _BINOMIAL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32) / 16
 
 
-def blurred(pictures: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+def blurred(pictures: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
     """A mixture of the pictures and of them under a 3 x 3 binomial filter: `share` in [0, 1] of the latter.
 
+    Beyond its sides a picture that `wraps` goes on at its other side, another one is mirrored.
     Yosinski 2015, https://arxiv.org/abs/1506.06579, section 4.
     """
     kernel = tf.constant(np.tile(_BINOMIAL[..., None, None], (1, 1, 3, 1)))
-    padded = tf.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)), "REFLECT")
+    if wraps:
+        padded = wrapped(pictures, (3, 3), (1, 1))
+    else:
+        padded = tf.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)), "REFLECT")
     return pictures + share * (tf.nn.depthwise_conv2d(padded, kernel, (1, 1, 1, 1), "VALID") - pictures)

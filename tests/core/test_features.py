@@ -140,13 +140,15 @@ def test_iterations_are_reported_and_can_be_stopped():
 def test_the_objective_leaves_out_the_border_of_a_large_map():
     maps = np.full((1, 8, 12), 100, np.float32)
     maps[0, 2:-2, 2:-2] = 3
-    assert float(objectives.mean(tf.constant(maps))[0]) == 3
-    assert float(objectives.mean(tf.constant(maps[:, :7, :7]))[0]) == pytest.approx((20 * 3 + 29 * 100) / 49)
+    small = maps[:, :7, :7]
+    assert float(objectives.mean(tf.constant(maps), wraps=False)[0]) == 3
+    assert float(objectives.mean(tf.constant(maps), wraps=True)[0]) == pytest.approx((32 * 3 + 64 * 100) / 96)
+    assert float(objectives.mean(tf.constant(small), wraps=False)[0]) == pytest.approx((20 * 3 + 29 * 100) / 49)
 
 
 def test_a_centre_unit_is_the_value_in_the_middle():
     maps = np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5)
-    assert objectives.centre(tf.constant(maps)).numpy().tolist() == [7, 22]
+    assert objectives.centre(tf.constant(maps), wraps=False).numpy().tolist() == [7, 22]
 
 
 def test_two_channels_climb_jointly_with_their_weights():
@@ -190,8 +192,11 @@ def test_total_variation_and_l2_by_hand():
 def test_a_blurred_point():
     point = np.zeros((1, 5, 6, 3), np.float32)
     point[0, 2, 3] = 16
-    half = regularizers.blurred(tf.constant(point), tf.constant(0.5)).numpy()[0, 1:4, 2:5, 0]
-    np.testing.assert_allclose(half, np.float32([[1, 2, 1], [2, 4 + 16, 2], [1, 2, 1]]) / 2)
+    half = regularizers.blurred(tf.constant(point), tf.constant(0.5), wraps=False).numpy()
+    np.testing.assert_allclose(half[0, 1:4, 2:5, 0], np.float32([[1, 2, 1], [2, 4 + 16, 2], [1, 2, 1]]) / 2)
+    corner = tf.roll(point, (2, 2), (1, 2))
+    around = regularizers.blurred(corner, tf.constant(0.5), wraps=True)
+    np.testing.assert_allclose(tf.roll(around, (-2, -2), (1, 2)), half)
 
 
 def test_total_variation_smooths():
@@ -253,7 +258,8 @@ def test_fast_goes_from_coarse_to_fine():
         return [tuple(s) for s in ascent._stages(network, layer, preset, iterations, size, coarse=coarse)]
 
     assert stages("conv4_3") == [((48, 48), 40, True), ((180, 180), 2, False)]
-    assert stages("conv5_3") == [((80, 80), 40, True), ((180, 180), 2, False)]  # it sees 196 pixels
+    assert stages("conv5_3") == [((64, 64), 33, True), ((180, 180), 9, False)]  # it sees 196 pixels: 8 * (196 / 180)²
+    assert stages("conv4_3", size=(112, 112)) == [((112, 112), 42, False)]  # no room for three small ones
     assert stages("conv4_3", iterations=2) == [((180, 180), 2, False)]
     assert stages("conv4_3", coarse=False) == [((180, 180), 42, False)]
     assert stages("conv4_3", size=(48, 48)) == [((48, 48), 42, False)]
