@@ -1,8 +1,10 @@
 """Resident memory of every network: after TensorFlow, after loading, after a Grad-CAM, in sizes of its weights.
 
-python -m benchmarks.memory [NETWORK ...]
+    python -m benchmarks.memory [NETWORK ...]
+    python -m benchmarks.memory --methods
 
-Each network is loaded in a process of its own from a file in the published layout, here with random weights.
+Each network is loaded in a process of its own from a file in the published layout, here with random weights. With
+`--methods`: one JSON object, the largest resident megabytes so far after each explainer, on VGG16 without its top.
 """
 
 from __future__ import annotations
@@ -65,12 +67,44 @@ def measure(entry: Entry) -> None:
     for class_index in (1, 2, 3):
         grad_cam(network, np.random.default_rng(0).random((64, 64, 3), np.float32), class_index)
     explained = resident()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
-    print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak}))
+    print(json.dumps({"before": before, "loaded": loaded, "explained": explained, "peak": peak()}))
+
+
+def measure_methods() -> None:
+    """Run the explainers on VGG16's convolutions with a small head, random weights; print the peaks as JSON.
+
+    A few batches of each: more take no more memory. CAM is left out, for want of a head that it could read.
+    """
+    import keras
+
+    from core.attribution import METHODS
+    from core.networks import Network
+
+    entry = replace(NETWORKS["VGG16"], preprocessing="tf")
+    base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(224, 224, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(base.output)
+    network = Network(entry, keras.Model(base.input, keras.layers.Dense(entry.classes, name="logits")(pooled)))
+    image = np.random.default_rng(0).random((224, 224, 3), dtype=np.float32)
+    few = {"samples": 8, "maps": 8, "steps": 8, "grid": 3, "permutations": 1, "superpixels": 10}
+    peaks = {}
+    for name, method in METHODS.items():
+        if name != "cam":
+            options = {param.name: few[param.name] for param in method.params if param.name in few}
+            method.load()(network, image, 5, **options)
+            peaks[name] = peak()
+    print(json.dumps(peaks))
+
+
+def peak() -> float:
+    """The largest resident megabytes of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
 
 
 def main() -> None:
     """Measure the networks that were named, or all."""
+    if sys.argv[1:2] == ["--methods"]:
+        measure_methods()
+        return
     if sys.argv[1:2] in (["--prepare"], ["--measure"]):
         (prepare if sys.argv[1] == "--prepare" else measure)(NETWORKS[sys.argv[2]])
         return
