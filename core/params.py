@@ -21,3 +21,8 @@ class Param:
     step: float
     unit: str = ""
     scale: Literal["linear", "log"] = "linear"
+
+    @property
+    def whole(self) -> bool:
+        """Whether it counts something."""
+        return all(float(value).is_integer() for value in (self.default, self.minimum, self.maximum, self.step))
