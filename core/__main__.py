@@ -29,7 +29,7 @@ from typer.exceptions import TyperException
 
 from core import attribution, faces, features, images, networks, tasks
 from core.attribution import Method
-from core.attribution.overlay import lay_out, overlay
+from core.attribution.overlay import lay_out, overlay, reach
 from core.errors import ReasonedError
 from core.images import Box
 from core.networks import NETWORKS, Entry
@@ -44,8 +44,8 @@ FACE_SIZES = (32, 1024)
 MOST_NUMBERS = 10_000
 MOST_NAMES = 8
 """Names of classes that an error proposes."""
-TILE, TITLE = 320, 24
-"""Height in pixels of a picture in a grid, and of the line above it."""
+TILE, TITLE, LETTERS = 320, 24, 0.45
+"""Height in pixels of a picture in a grid, and of the line above it; OpenCV's size of the letters in it."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
 
@@ -427,7 +427,9 @@ def laid_over(picture: images.Image, values: np.ndarray, box: Box, signed: bool)
     """A map over the square of a picture that it belongs to; the rest of the picture stays as it is."""
     size = picture.shape[:2]
     inside = lay_out(np.ones_like(values), box, *size)[..., None]
-    return np.where(inside > 0, overlay(picture, lay_out(values, box, *size), signed=signed), picture)
+    return np.where(
+        inside > 0, overlay(picture, lay_out(values, box, *size), signed=signed, high=reach(values)), picture
+    )
 
 
 def said_of(entry: Entry, square: images.Image, class_index: int | None) -> str:
@@ -443,7 +445,9 @@ def titled(picture: images.Image, title: str) -> images.Image:
     tile = images.resize(picture, TILE, max(round(width * TILE / height), 1))
     line = np.ones((TITLE, tile.shape[1], 3), np.float32)
     title = title.replace("×", "x")  # OpenCV's letters are those of ASCII
-    cv2.putText(line, title, (2, TITLE - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    (length, _), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_SIMPLEX, LETTERS, 1)
+    size = LETTERS * min(1, (tile.shape[1] - 4) / max(length, 1))
+    cv2.putText(line, title, (2, TITLE - 8), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 1, cv2.LINE_AA)
     return np.concatenate([line, tile])
 
 
