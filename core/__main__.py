@@ -34,6 +34,7 @@ from core.errors import ReasonedError
 from core.images import Box
 from core.networks import NETWORKS, Entry
 from core.networks.files import fetch
+from core.networks.labels import spelled
 from core.params import Param
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -359,14 +360,8 @@ def options_of(methods: Sequence[Method], given: Sequence[str], channels: str | 
 
 
 def class_of(entry: Entry, name: str) -> int:
-    """The number of a network's class by its name, or a part that no other name has; upper and lower case, spaces and
-    underscores being the same.
-    """
-
-    def plain(text: str) -> str:
-        return " ".join(text.replace("_", " ").split()).casefold()
-
-    wanted, labels = plain(name), [plain(label) for label in entry.labels]
+    """The number of a network's class by its name, or a part that no other name has, as `labels.spelled` spells it."""
+    wanted, labels = spelled(name), [spelled(label) for label in entry.labels]
     within = [label for label in labels if wanted in label]
     if wanted in labels or len(within) == 1:
         return labels.index(wanted if wanted in labels else within[0])
