@@ -129,9 +129,11 @@ def _card(file: Any, picture: Picture, entry: Entry) -> Case:
         st.session_state[key] = labels.found_in(file.name, entry.labels)
     expected = st.selectbox(
         t("recognised.expected_of", name=file.name),
-        [None, *range(entry.classes)],
+        range(entry.classes),
+        index=None,
         key=key,
-        format_func=lambda index: t("recognised.unsaid") if index is None else entry.labels[index],
+        format_func=entry.labels.__getitem__,
+        placeholder=t("recognised.unsaid"),
         label_visibility="collapsed",
     )
     probabilities = cached.predict(picture, entry)
