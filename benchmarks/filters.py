@@ -23,23 +23,22 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils.scores import CategoricalScore
 
+from benchmarks.common import convolution_speed, multiplications, random_vgg16
 from core.features import CONTRAST
 from core.features.ascent import maximize
 from core.features.parameterization import Pixels
 from core.layers import cut
-from core.networks import NETWORKS, Network, _model, load
+from core.networks import Network, load
 
 SIZE, ITERATIONS, RATE, SEED = 180, 30, 10.0, 0
 """The lab report's climb."""
@@ -51,13 +50,6 @@ EDGE = 25
 Climb = Callable[..., np.ndarray]
 """From channels to pictures `(n, h, w, 3)` as the network receives them; with `short`, after the fewest steps that have
 everything compiled."""
-
-
-def random_vgg16() -> Network:
-    """VGG16's shape with random weights; grey is 0, so that it answers twice as strongly to twice the contrast."""
-    keras.utils.set_random_seed(SEED)
-    entry = replace(NETWORKS["VGG16"], preprocessing="tf")
-    return Network(entry, _model(entry))
 
 
 def keras_loop(network: Network, layer: str, size: int) -> Climb:
@@ -130,31 +122,6 @@ def answers(network: Network, layer: str, pictures: np.ndarray, channels: list[i
         maps = part(picture[None].astype(np.float32), training=False).numpy()[0, ..., channel]
         found.append(maps[2:-2, 2:-2].mean() if min(maps.shape) >= 8 else maps.mean())
     return np.array(found)
-
-
-def convolution_speed(precision: str) -> float:
-    """Multiplications a second of a bare 3 x 3 convolution, 256 to 256 channels, as VGG16's in its middle."""
-    kind = tf.as_dtype(precision)
-    x, kernel = tf.cast(tf.random.normal((8, 45, 45, 256)), kind), tf.cast(tf.random.normal((3, 3, 256, 256)), kind)
-    run = tf.function(lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"))
-    run(x, kernel)
-    times = []
-    for _ in range(5):
-        began = time.perf_counter()
-        run(x, kernel).numpy()
-        times.append(time.perf_counter() - began)
-    return 8 * 45 * 45 * 9 * 256 * 256 / statistics.median(times)
-
-
-def multiplications(network: Network, layer: str, size: int) -> float:
-    """Of one forward pass of one picture up to a layer."""
-    total = 0.0
-    for one in network.model.layers:
-        if isinstance(one, keras.layers.Conv2D):
-            total += float(np.prod(one.output.shape[1:3])) * float(np.prod(one.kernel.shape))
-        if one.name == layer:
-            break
-    return total * (size / network.model.input_shape[1]) ** 2
 
 
 def has_bfloat16() -> bool:
@@ -234,7 +201,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     count, rounds = (8, 3) if given.quick else (given.channels, given.rounds)
-    vgg16 = random_vgg16()
+    vgg16 = random_vgg16(SEED)
     found = {}
     for name, layer in CASES[:1] if given.quick else CASES:
         network, size = (vgg16, SIZE) if name == "VGG16" else (load(name), 112)

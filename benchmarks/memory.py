@@ -1,10 +1,13 @@
 """Resident memory of the app's worker: before a network, after loading it, after a Grad-CAM, in sizes of its weights.
 
-python -m benchmarks.memory [NETWORK ...]
+    python -m benchmarks.memory [NETWORK ...]
+    python -m benchmarks.memory --methods
 
 Each network is loaded by a worker of its own from a file in the published layout, here with random weights. "Before" is
 a worker as it stands when the app has started. TensorFlow keeps the memory of feature maps for the next ones, so that
 what it needed for a batch of MiniFace is there for one picture of a larger network.
+
+With `--methods`: one JSON object, the largest resident megabytes so far after each explainer, on VGG16 without its top.
 """
 
 from __future__ import annotations
@@ -82,8 +85,36 @@ def measure(entry: Entry) -> None:
     print(json.dumps(found))
 
 
+def measure_methods() -> None:
+    """Run the explainers on VGG16's convolutions with a small head, random weights; print the peaks as JSON.
+
+    A few batches of each: more take no more memory. CAM is left out, for want of a head that it could read.
+    """
+    import keras
+
+    from core.attribution import METHODS
+    from core.networks import Network
+
+    entry = replace(NETWORKS["VGG16"], preprocessing="tf")
+    base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(224, 224, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(base.output)
+    network = Network(entry, keras.Model(base.input, keras.layers.Dense(entry.classes, name="logits")(pooled)))
+    image = np.random.default_rng(0).random((224, 224, 3), dtype=np.float32)
+    few = {"samples": 8, "maps": 8, "steps": 8, "grid": 3, "permutations": 1, "superpixels": 10}
+    peaks = {}
+    for name, method in METHODS.items():
+        if name != "cam":
+            options = {param.name: few[param.name] for param in method.params if param.name in few}
+            method.load()(network, image, 5, **options)
+            peaks[name] = largest()
+    print(json.dumps(peaks))
+
+
 def main() -> None:
     """Measure the networks that were named, or all."""
+    if sys.argv[1:2] == ["--methods"]:
+        measure_methods()
+        return
     if sys.argv[1:2] in (["--prepare"], ["--measure"]):
         (prepare if sys.argv[1] == "--prepare" else measure)(NETWORKS[sys.argv[2]])
         return

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,11 +27,13 @@ from PIL import Image
 from typer.exceptions import TyperException
 
 from core import attribution, faces, features, images, networks, params, tasks
-from core.attribution.overlay import lay_out, overlay
+from core.attribution import Method
+from core.attribution.overlay import lay_out, overlay, reach
 from core.errors import ReasonedError
 from core.images import Box
 from core.networks import NETWORKS, Entry
 from core.networks.files import fetch
+from core.networks.labels import spelled
 from core.params import Param
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -38,8 +41,10 @@ SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"
 ORIENTATION, LYING = 0x0112, (5, 6, 7, 8)
 """EXIF tag, and its values that swap height and width."""
 FACE_SIZES = (32, 1024)
-TILE, TITLE = 320, 24
-"""Height in pixels of a picture in a grid, and of the line above it."""
+MOST_NAMES = 8
+"""Names of classes that an error proposes."""
+TILE, TITLE, LETTERS = 320, 24, 0.45
+"""Height in pixels of a picture in a grid, and of the line above it; OpenCV's size of the letters in it."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
 
@@ -215,6 +220,14 @@ def explain(
     ] = "grad_cam",
     layer: LayerName = None,
     class_index: Annotated[int | None, typer.Option(help="By default the network's first choice.")] = None,
+    class_name: Annotated[str | None, typer.Option(help="The class by its name, in place of its number.")] = None,
+    channels: Annotated[
+        str | None, typer.Option(help="Channels that take part in Grad-CAM, such as 0-15 or 0-3,7; by default all.")
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METHOD.NAME=NUMBER", help="A number of a method, such as rise.samples=2000; repeatable."),
+    ] = None,
     display: Annotated[Display, typer.Option(help="One picture for all maps, or one picture a map.")] = Display.grid,
     as_json: AsJson = False,
 ) -> None:
@@ -223,23 +236,28 @@ def explain(
     A map file is float32 `(h, w)` of the picture as it is seen, unscaled, zero outside the part that the network got.
     """
     methods = list(dict.fromkeys(attribution.find(name) for name in method.split(",")))
+    options = options_of(methods, param or [], channels)
+    if class_name is not None and class_index is not None:
+        raise BadInput(f"--class-index {class_index} --class-name {class_name}: expected one of the two.")
     files, folder = picture_files(image), writable_folder(out)
     entries, rows = chosen_networks(network), []
+    classes = {entry: class_index if class_name is None else class_of(entry, class_name) for entry in entries}
     for file in progress(files):
         picture, height, width = read(file), *own_size(file)
         stem = file.stem if [f.stem for f in files].count(file.stem) == 1 else file.name.replace(".", "_")
         tiles = []
         for entry in entries:
             box = box_of(entry, picture)
-            tiles.append(titled(picture, file.name))
+            square = images.square(picture, box)
+            tiles.append(titled(picture, said_of(entry, square, classes[entry])))
             for chosen in methods:
-                found = tasks.explain(entry.name, chosen.name, images.square(picture, box), class_index, layer)
+                found = tasks.explain(entry.name, chosen.name, square, classes[entry], layer, **options[chosen.name])
                 parts = (stem, chosen.name, entry.name, found.layer, found.class_index)
                 name = "_".join(str(part) for part in parts if part is not None)
                 np.save(
                     folder / f"{name}.npy", lay_out(found.map.values, scaled(box, height / len(picture)), height, width)
                 )
-                shown = laid_over(picture, found.map.values, box)
+                shown = laid_over(picture, found.map.values, box, chosen.signed)
                 tiles.append(titled(shown, f"{chosen.title}, {entry.name}"))
                 picture_file = folder / (f"{stem}_grid.png" if display is Display.grid else f"{name}.png")
                 if display is Display.singles:
@@ -303,11 +321,45 @@ def numbers(text: str, option: str) -> list[int]:
         raise BadInput(f"{option} {error}") from None
 
 
-def check_range(param: Param, value: float) -> None:
+def check_range(param: Param, value: float, option: str = "") -> None:
     """BadInput where a number lies outside of what its Param allows."""
     if not param.minimum <= value <= param.maximum:
-        option = "--" + param.name.replace("_", "-")
+        option = option or "--" + param.name.replace("_", "-")
         raise BadInput(f"{option} {value:g}: expected a number from {param.minimum:g} to {param.maximum:g}.")
+
+
+def options_of(methods: Sequence[Method], given: Sequence[str], channels: str | None) -> dict[str, dict[str, Any]]:
+    """Each method's own arguments, of texts such as "rise.samples=2000" and of the channels of Grad-CAM."""
+    options: dict[str, dict[str, Any]] = {method.name: {} for method in methods}
+    known = {f"{method.name}.{param.name}": (method, param) for method in methods for param in method.params}
+    for text in given:
+        name, _, number = text.partition("=")
+        if name.strip() not in known:
+            raise BadInput(f"--param {text}: expected NAME=NUMBER with a name of: {', '.join(known) or 'none here'}.")
+        method, param = known[name.strip()]
+        try:
+            value = int(number) if param.whole else float(number)
+        except ValueError:
+            kind = "a whole number" if param.whole else "a number"
+            raise BadInput(f"--param {text}: expected {kind} behind {name}=.") from None
+        check_range(param, value, f"--param {name}")
+        options[method.name][param.name] = value
+    if channels is not None:
+        if "grad_cam" not in options:
+            raise BadInput(f"--channels {channels}: only grad_cam can leave channels out; add it to --method.")
+        options["grad_cam"]["channels"] = numbers(channels, "--channels")
+    return options
+
+
+def class_of(entry: Entry, name: str) -> int:
+    """The number of a network's class by its name, or a part that no other name has, as `labels.spelled` spells it."""
+    wanted, labels = spelled(name), [spelled(label) for label in entry.labels]
+    within = [label for label in labels if wanted in label]
+    if wanted in labels or len(within) == 1:
+        return labels.index(wanted if wanted in labels else within[0])
+    likely = dict.fromkeys([*within, *get_close_matches(wanted, labels, MOST_NAMES, 0.4), *labels])
+    names = ", ".join(entry.labels[labels.index(label)] for label in list(likely)[:MOST_NAMES])
+    raise BadInput(f"--class-name {name}: {entry.name} has no one class of this name; choose one, such as {names}.")
 
 
 def picture_files(path: Path) -> list[Path]:
@@ -358,11 +410,20 @@ def scaled(box: Box, factor: float) -> Box:
     return Box(round(box.left * factor), round(box.top * factor), round(box.size * factor))
 
 
-def laid_over(picture: images.Image, values: np.ndarray, box: Box) -> images.Image:
+def laid_over(picture: images.Image, values: np.ndarray, box: Box, signed: bool) -> images.Image:
     """A map over the square of a picture that it belongs to; the rest of the picture stays as it is."""
     size = picture.shape[:2]
     inside = lay_out(np.ones_like(values), box, *size)[..., None]
-    return np.where(inside > 0, overlay(picture, lay_out(values, box, *size)), picture)
+    return np.where(
+        inside > 0, overlay(picture, lay_out(values, box, *size), signed=signed, high=reach(values)), picture
+    )
+
+
+def said_of(entry: Entry, square: images.Image, class_index: int | None) -> str:
+    """A class, by default the most probable one, and its probability."""
+    probabilities = tasks.predict(entry.name, square)[0]
+    index = int(probabilities.argmax()) if class_index is None else networks.load(entry.name).check_class(class_index)
+    return f"{entry.labels[index]}, {probabilities[index]:.0%}"
 
 
 def titled(picture: images.Image, title: str) -> images.Image:
@@ -370,7 +431,10 @@ def titled(picture: images.Image, title: str) -> images.Image:
     height, width = picture.shape[:2]
     tile = images.resize(picture, TILE, max(round(width * TILE / height), 1))
     line = np.ones((TITLE, tile.shape[1], 3), np.float32)
-    cv2.putText(line, title, (2, TITLE - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+    title = title.replace("×", "x")  # OpenCV's letters are those of ASCII
+    (length, _), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_SIMPLEX, LETTERS, 1)
+    size = LETTERS * min(1, (tile.shape[1] - 4) / max(length, 1))
+    cv2.putText(line, title, (2, TITLE - 8), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 1, cv2.LINE_AA)
     return np.concatenate([line, tile])
 
 

@@ -23,6 +23,11 @@ class Param:
     unit: str = ""
     scale: Literal["linear", "log"] = "linear"
 
+    @property
+    def whole(self) -> bool:
+        """Whether it counts something."""
+        return all(float(value).is_integer() for value in (self.default, self.minimum, self.maximum, self.step))
+
 
 MOST_NUMBERS = 10_000
 """Length of a range that `numbers` reads."""

@@ -17,7 +17,7 @@ from dashboard import cached, controls, explaining, figures, jobs, networks, pic
 from dashboard.cached import Picture
 from dashboard.explaining import Request
 from dashboard.links import choice, choices
-from dashboard.text import number, percent, significant, t
+from dashboard.text import number, significant, t
 
 NAME = "compare"
 FIRST = ("grad_cam", "fem", "hires_cam", "saliency")
@@ -27,7 +27,6 @@ MOST = 8
 SIDE = 320
 LABEL, MAP, ACROSS = 2, 3, 3
 """Shares of a row's width for its label and for each map, and how many maps fill it: fewer are no larger."""
-FACE = 104
 
 
 @dataclass(frozen=True)
@@ -209,38 +208,3 @@ def figures_of(grid: Grid, found: list[Any]) -> None:
         column.markdown(f"**{title}**")
         said = ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
         column.plotly_chart(figures.bars(names, values, texts), config=figures.CONFIG, alt=f"{title}. {said}")
-
-
-def recognised(entry: Entry) -> None:
-    """Whom the network takes people for: their pictures with a mark, and the same as a table."""
-    st.header(t("recognised.title"), anchor=False, help=t("recognised.help"))
-    if not tasks.knows_people(entry):
-        st.info(t("recognised.other", name=entry.name))
-        return
-    columns, values = st.columns(2, gap="large"), {}
-    for column, param in zip(columns, tasks.RECOGNISED, strict=True):
-        with column:
-            values[param.name] = controls.parameter(
-                param, t(f"recognised.{param.name}"), key=f"recognised_{param.name}"
-            )
-    found = cached.recognise(entry, *values.values())
-    right = found.expected == found.predicted
-    st.metric(t("recognised.right"), f"{int(right.sum())} / {len(right)}")
-    with st.container(horizontal=True):
-        for picture, expected, predicted, correct in zip(
-            found.pictures, found.expected, found.predicted, right, strict=True
-        ):
-            text = f"✓ {expected:02d}" if correct else f"✗ {expected:02d} → {predicted:02d}"
-            drawn = picture if correct else pictures.framed(picture, images.Box(0, 0, len(picture)))
-            said = t(
-                "recognised.alt_right" if correct else "recognised.alt_wrong", expected=expected, predicted=predicted
-            )
-            st.image(pictures.photo(drawn), width=FACE, alt=said, caption=text)
-    with st.expander(t("recognised.table"), icon=":material/table:"):
-        rows = {
-            t("recognised.expected"): [entry.labels[index] for index in found.expected],
-            t("recognised.predicted"): [entry.labels[index] for index in found.predicted],
-            t("recognised.probability"): [percent(float(value)) for value in found.probabilities],
-            t("recognised.verdict"): ["✓" if correct else "✗" for correct in right],
-        }
-        st.dataframe(rows, hide_index=True, height="content", alt=t("recognised.table"))

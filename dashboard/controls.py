@@ -307,8 +307,7 @@ def parameter(param: Param, text: str, *, key: str | None = None, help: str | No
     if param.scale == "log":
         steps = log_steps(param)
         return st.select_slider(text, steps, param.default, key=key, help=help, format_func="{:g}".format, **BOUND)
-    whole = all(float(value).is_integer() for value in (param.default, param.minimum, param.maximum, param.step))
-    kind: Callable[[Any], Any] = int if whole else float
+    kind: Callable[[Any], Any] = int if param.whole else float
     low, high, default, step = (kind(v) for v in (param.minimum, param.maximum, param.default, param.step))
     control = st.number_input if (high - low) / step > MOST_STEPS else st.slider
     return control(text, low, high, default, step, key=key, help=help, **BOUND)

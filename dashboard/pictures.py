@@ -14,13 +14,12 @@ import cv2
 import numpy as np
 
 from core import images
+from core.attribution.overlay import reach
 from core.attribution.overlay import signed_heatmap as signed
 from core.images import Box, Image
 
 SHEET_WIDTH = 1440
 """Pixels; a contact sheet fills a wide projector and is reduced by the browser elsewhere."""
-FINE, FEW = 64 * 64, 0.995
-"""From how many values on a map counts as one of single pixels, and the quantile at which its colours end."""
 
 _CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1]
 
@@ -50,15 +49,6 @@ def coloured(values: np.ndarray, high: float | None = None, low: float = 0.0) ->
 def cells(image: Image, side: int) -> Image:
     """A small picture enlarged to `side` pixels so that every value stays a visible cell."""
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
-
-
-def reach(values: np.ndarray) -> float:
-    """Where the colour scale of a map ends: at its largest size, either way.
-
-    Of a map with a value for every pixel at the quantile `FEW`: its few extremes would leave all others dark.
-    """
-    sizes = np.abs(values)
-    return float(np.quantile(sizes, FEW) if values.size > FINE else sizes.max())
 
 
 def heatmap(values: np.ndarray, side: int, signed_scale: bool = False, high: float | None = None) -> Image:

@@ -12,6 +12,9 @@ import numpy as np
 
 from core.images import Box
 
+FINE, FEW = 64 * 64, 0.995
+"""From how many values on a map counts as one of single pixels, and the quantile at which its colours end."""
+
 _CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1] / np.float32(255)
 _SIGNED = np.stack(
     [
@@ -22,14 +25,26 @@ _SIGNED = np.stack(
 ).astype(np.float32) / np.float32(255)
 
 
-def overlay(image: np.ndarray, values: np.ndarray, strength: float = 0.55, signed: bool = False) -> np.ndarray:
+def reach(values: np.ndarray) -> float:
+    """Where the colour scale of a map ends: at its largest size, either way.
+
+    Of a map with a value for every pixel at the quantile `FEW`: its few extremes would leave all others dark.
+    """
+    sizes = np.abs(values)
+    return float(np.quantile(sizes, FEW) if values.size > FINE else sizes.max(initial=0))
+
+
+def overlay(
+    image: np.ndarray, values: np.ndarray, strength: float = 0.55, signed: bool = False, high: float | None = None
+) -> np.ndarray:
     """The picture `(h, w, 3)` in [0, 1] with the heatmap of `values` over it; `strength` 0 is picture, 1 heatmap.
 
-    `values` `(rows, columns)` is enlarged to the picture bilinearly.
+    `values` `(rows, columns)` is enlarged to the picture bilinearly, and coloured up to `high`, by default its `reach`.
     """
     height, width = image.shape[:2]
     draw = signed_heatmap if signed else heatmap
-    heat = draw(cv2.resize(np.float32(values), (width, height), interpolation=cv2.INTER_LINEAR))
+    enlarged = cv2.resize(np.float32(values), (width, height), interpolation=cv2.INTER_LINEAR)
+    heat = draw(enlarged, reach(values) if high is None else high)
     return ((1 - strength) * image + strength * heat).astype(np.float32)
 
 

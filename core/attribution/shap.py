@@ -5,8 +5,11 @@ Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874; computed by the authors
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # the library would compile for 6 s what then runs for a millisecond
 
 import numpy as np
 from shap import PermutationExplainer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickletools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,24 @@ def read(path: Path) -> tuple[str, ...]:
         return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise FileError("incomplete_file", file=path.name, problem=str(error) or type(error).__name__) from error
+
+
+def spelled(text: str) -> str:
+    """Letters and digits in lower case, with one space for all that is between words: the same for "Egyptian_cat" and
+    "egyptian cat".
+    """
+    return " ".join(re.findall(r"[^\W_]+", text)).casefold()
+
+
+def found_in(file_name: str, names: Sequence[str]) -> int | None:
+    """The class that a file is named after, as in "African_elephant_1.jpg"; the longest name of those in it, or None.
+
+    What stands in brackets behind a name does not count.
+    """
+    words = f" {spelled(Path(file_name).stem)} "
+    known = [spelled(re.sub(r"\(.*\)", "", name)) for name in names]
+    within = [number for number, name in enumerate(known) if name and f" {name} " in words]
+    return max(within, key=lambda number: len(known[number]), default=None)
 
 
 def _names(path: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, comparing, controls, lesson, problems
+from dashboard import cached, comparing, controls, lesson, problems, recognising
 
 
 @st.fragment
@@ -21,7 +21,8 @@ def compare(frame: controls.Frame) -> None:
 @problems.shown
 def recognise(frame: controls.Frame) -> None:
     """Expected and predicted class of many pictures."""
-    comparing.recognised(frame.network)
+    cached.wait_until_ready(frame.network)
+    recognising.recognised(frame.network)
 
 
 lesson.opening("explainers")

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from agreement import agree
 
 import core.attribution.cam
 import core.attribution.lime
@@ -26,8 +27,8 @@ def explain(name, *arguments, **options):
 
 
 def few(name: str) -> dict[str, float]:
-    """The least that a method's parameters allow: few samples, small sizes, seed 0."""
-    return {param.name: param.minimum for param in METHODS[name].params}
+    """The least that a method's parameters allow: few samples, seed 0; but a patch large enough to hide something."""
+    return {param.name: 20 if param.name == "size" else param.minimum for param in METHODS[name].params}
 
 
 def network_of(inputs, outputs) -> Network:
@@ -74,6 +75,59 @@ def test_every_method_gives_the_same_map_every_time(name, miniface, image):
     assert saliency.calls > 0
     again = explain(name, miniface, image, 1, **few(name))
     np.testing.assert_array_equal(again.values, saliency.values)
+
+
+@pytest.fixture(scope="module")
+def small() -> Network:
+    """16 x 24 pixels, everything in it the same from left to right as from right to left. Three classes: the third has
+    the score of the first with the other sign.
+    """
+    keras.utils.set_random_seed(7)
+    inputs = keras.Input((16, 24, 3))
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
+    x = keras.layers.MaxPooling2D(2)(x)
+    x = keras.layers.Conv2D(12, 3, padding="same", activation="relu", name="maps")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    network = network_of(inputs, keras.layers.Dense(3, name="logits")(x))
+    for layer in network.model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel + kernel[:, ::-1], bias])
+    kernel, bias = network.model.get_layer("logits").get_weights()
+    network.model.get_layer("logits").set_weights([np.stack([*kernel.T[:2], -kernel[:, 0]], axis=1), bias])
+    return network
+
+
+@pytest.fixture(scope="module")
+def small_picture() -> np.ndarray:
+    return np.random.default_rng(5).random((16, 24, 3), dtype=np.float32)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_map_lies_as_the_picture_does_and_is_another_one_for_another_class(name, small, small_picture):
+    one, two, opposite = (explain(name, small, small_picture, index, **few(name)).values for index in range(3))
+    expected = (8, 12) if METHODS[name].needs_layer and name != "guided_grad_cam" else (16, 24)
+    assert one.shape == ((4, 4) if name == "occlusion" else expected)
+    assert np.isfinite([one, two, opposite]).all()
+    if METHODS[name].per_class:
+        assert np.abs(one - two).max() > 1e-3 * np.abs(one).max()
+    else:
+        np.testing.assert_array_equal(one, two)
+    if METHODS[name].signed:  # what speaks for a score speaks against its opposite
+        np.testing.assert_allclose(opposite, -one, atol=1e-4 * np.abs(one).max())
+
+
+DRAWN = ("smooth_grad", "rise", "lime", "shap")
+"""What these draw at random, or divide the picture into, is not flipped with it."""
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in DRAWN])
+def test_the_flipped_picture_has_the_flipped_map(name, small, small_picture):
+    straight, flipped = (
+        explain(name, small, picture, 1, **few(name)).values for picture in (small_picture, small_picture[:, ::-1])
+    )
+    assert np.ptp(straight) > 0
+    np.testing.assert_allclose(flipped, straight[:, ::-1], atol=1e-4 * np.abs(straight).max())
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.per_class])
@@ -351,7 +405,10 @@ def of_class_5():
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("layer", ["conv1_2", "conv3_3", "conv5_3"])
 def test_grad_cam_plus_plus_against_tf_keras_vis(layer, miniface, image):
-    """There the alphas of every map are made to sum to 1, and all is multiplied by exp(y_c)."""
+    """There the alphas of every map are made to sum to 1, and all is multiplied by exp(y_c).
+
+    At early layers some alpha has a denominator near 0, where rounding shows.
+    """
     from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 
     theirs = GradcamPlusPlus(miniface.model, clone=False)(
@@ -366,7 +423,7 @@ def test_grad_cam_plus_plus_against_tf_keras_vis(layer, miniface, image):
     alphas = steps["alphas"].sum(axis=(0, 1))
     weights = np.divide(steps["weights"], alphas, out=np.zeros_like(alphas), where=alphas != 0)
     ours = np.maximum((steps["feature_maps"] * weights).sum(axis=-1), 0) * np.exp(miniface.run(image)[0, 5])
-    np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=5e-3 * np.max(theirs))
+    agree(f"grad_cam_plus_plus {layer}", "tf-keras-vis", ours, theirs, 1e-4 if layer == "conv5_3" else 5e-3)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -391,7 +448,7 @@ def test_score_cam_against_tf_keras_vis(maps, miniface, image):
     )[0]
     steps = explain("score_cam", miniface, image, 5, layer="conv1_2", maps=maps).steps
     ours = (steps["feature_maps"] / (1 + np.exp(-steps["scores"]))).sum(axis=-1)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3 * np.max(theirs))
+    agree(f"score_cam {maps} maps", "tf-keras-vis", ours, theirs)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -414,34 +471,87 @@ def test_gradients_against_tf_keras_vis(name, samples, miniface, image, monkeypa
     )[0]
     options = {"samples": samples, "noise": 10, "seed": 3} if samples else {}
     ours = explain(name, miniface, image, 5, **options)
-    largest = np.abs(theirs).max()
     # rounding flips single ReLUs, because there the copies go through the network one by one
-    np.testing.assert_allclose(ours.steps["gradients"], theirs, rtol=1e-3, atol=1e-2 * largest)
-    np.testing.assert_allclose(ours.values, np.abs(theirs).max(axis=-1), rtol=1e-3, atol=1e-2 * largest)
+    tolerance = 1e-2 if samples else 1e-4
+    agree(f"{name}, in colour", "tf-keras-vis", ours.steps["gradients"], theirs, tolerance)
+    agree(name, "tf-keras-vis", ours.values, np.abs(theirs).max(axis=-1), tolerance)
 
 
 @pytest.mark.parametrize("baseline", [0.0, 0.5])
-def test_integrated_gradients_sum_to_the_score_s_rise(baseline, miniface, image):
-    ours = explain("integrated_gradients", miniface, image, 5, steps=128, baseline=baseline)
-    scores = miniface.run(np.stack([image, np.full_like(image, baseline)]))[:, 5]
-    assert ours.values.sum() == pytest.approx(scores[0] - scores[1], rel=0.03)
-    assert ours.calls == 128
+def test_integrated_gradients_are_complete(baseline, small, small_picture):
+    """They sum to the score's rise from the baseline."""
+    for class_index in range(3):
+        ours = explain("integrated_gradients", small, small_picture, class_index, steps=256, baseline=baseline)
+        scores = small.run(np.stack([small_picture, np.full_like(small_picture, baseline)]))[:, class_index]
+        assert ours.values.sum() == pytest.approx(scores[0] - scores[1], rel=0.01)
+        assert ours.calls == 256
+
+
+def test_integrated_gradients_against_a_tape(miniface, image):
+    inputs, start = tf.constant(miniface.inputs(image)), tf.fill((1, 112, 112, 3), -1.0)
+    theirs = np.zeros((112, 112))
+    for share in (np.arange(8) + 0.5) / 8:
+        between = start + share * (inputs - start)
+        with tf.GradientTape() as tape:
+            tape.watch(between)
+            score = miniface.model(between)[0, 5]
+        theirs += np.sum((inputs - start) * tape.gradient(score, between), axis=-1)[0] / 8
+    ours = explain("integrated_gradients", miniface, image, 5, steps=8)
+    agree("integrated_gradients", "GradientTape", ours.values, theirs, 1e-2)  # single ReLUs, as above
+
+
+def test_rise_converges(small, small_picture):
+    maps = [explain("rise", small, small_picture, 0, samples=4000, seed=seed).values for seed in (0, 1)]
+    assert np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1] > 0.95
 
 
 def test_gradient_x_input_is_the_slope_towards_nothing(miniface, image):
     """A network without biases and with ReLUs alone is linear along the ray: the map sums to the score."""
     assert all(not np.any(layer.bias) for layer in miniface.model.layers if layer.weights)
     ours = explain("gradient_x_input", miniface, image, 5)
+    _, slopes = maps_and_gradients(miniface, image, "input", 5)
+    agree("gradient_x_input", "GradientTape", ours.values, (slopes * miniface.inputs(image)[0]).sum(axis=-1))
     assert ours.values.sum() == pytest.approx(miniface.run(image)[0, 5], rel=1e-3)
 
 
-def test_guided_backpropagation_against_a_network_written_out(miniface, image):
+def maps_and_gradients(network: Network, image: np.ndarray, layer: str, class_index: int) -> tuple[np.ndarray, ...]:
+    """A layer's maps and the gradients of a class by them, `(h, w, k)` each, eagerly and from the whole network."""
+    both = keras.Model(network.model.input, [network.model.get_layer(layer).output, network.model.output])
+    inputs = tf.constant(network.inputs(image))
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        maps, logits = both(inputs)
+        score = logits[0, class_index]
+    return maps[0].numpy(), tape.gradient(score, maps)[0].numpy()
+
+
+@pytest.mark.parametrize("layer", ["conv1_2", "conv3_3", "conv5_3"])
+def test_hires_cam_against_a_tape(layer, miniface, image):
+    maps, gradients = maps_and_gradients(miniface, image, layer, 5)
+    theirs = sum(maps[..., k] * gradients[..., k] for k in range(maps.shape[-1]))
+    ours = explain("hires_cam", miniface, image, 5, layer=layer)
+    agree(f"hires_cam {layer}", "GradientTape", ours.values, np.maximum(theirs, 0))
+
+
+@pytest.mark.parametrize(("layer", "k"), [("conv1_2", 1.0), ("conv3_3", 2.0), ("conv5_3", 0.5)])
+def test_fem_against_its_formula_map_by_map(layer, k, miniface, image):
+    maps, _ = maps_and_gradients(miniface, image, layer, 0)
+    theirs = np.zeros(maps.shape[:2])
+    for one in np.moveaxis(maps.astype(float), -1, 0):
+        deviation = np.sqrt(((one - one.mean()) ** 2).mean())
+        theirs[one >= one.mean() + k * deviation] += one.mean()
+    agree(f"fem {layer}", "NumPy", explain("fem", miniface, image, layer=layer, k=k).values, theirs)
+
+
+def guided_gradients(network: Network, image: np.ndarray, class_index: int) -> np.ndarray:
+    """MiniFace written out with a ReLU of its own that is guided: gradients of a class `(h, w, 3)`."""
+
     @tf.custom_gradient
     def guided_relu(x):
         return tf.nn.relu(x), lambda upstream: upstream * tf.cast((x > 0) & (upstream > 0), tf.float32)
 
-    weights = {layer.name: layer.get_weights() for layer in miniface.model.layers}
-    x = start = tf.constant(miniface.inputs(image))
+    weights = {layer.name: layer.get_weights() for layer in network.model.layers}
+    x = start = tf.constant(network.inputs(image))
     with tf.GradientTape() as tape:
         tape.watch(start)
         for block, convolutions in enumerate((2, 2, 3, 3, 3), start=1):
@@ -452,11 +562,22 @@ def test_guided_backpropagation_against_a_network_written_out(miniface, image):
         x = tf.reshape(x, (1, -1))
         for name in ("fc6", "fc7"):
             x = guided_relu(x @ weights[name][0] + weights[name][1])
-        score = (x @ weights["fc8"][0] + weights["fc8"][1])[0, 5]
-    theirs = tape.gradient(score, start)[0].numpy()
+        score = (x @ weights["fc8"][0] + weights["fc8"][1])[0, class_index]
+    return tape.gradient(score, start)[0].numpy()
+
+
+def test_guided_backpropagation_against_a_network_written_out(miniface, image):
     ours = explain("guided_backpropagation", miniface, image, 5).steps["gradients"]
-    assert np.abs(theirs).max() > 0
-    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * np.abs(theirs).max())
+    agree("guided_backpropagation", "a network written out", ours, guided_gradients(miniface, image, 5))
+
+
+def test_guided_grad_cam_against_a_network_written_out(miniface, image):
+    maps, gradients = maps_and_gradients(miniface, image, "conv4_3", 5)
+    where = np.maximum(maps @ gradients.mean(axis=(0, 1)), 0)
+    enlarged = tf.image.resize(where[..., None], (112, 112)).numpy()
+    theirs = np.abs(enlarged * guided_gradients(miniface, image, 5)).max(axis=-1)
+    ours = explain("guided_grad_cam", miniface, image, 5, layer="conv4_3")
+    agree("guided_grad_cam", "a network written out", ours.values, theirs)
 
 
 RECTIFIERS = [keras.layers.ReLU(), keras.layers.ReLU(6.0), keras.layers.Activation("relu")]
@@ -499,7 +620,7 @@ def test_occlusion_against_slow_loops(miniface, image):
             if max(abs(y + 0.5 - 28 * (row + 0.5)), abs(x + 0.5 - 28 * (column + 0.5))) < 0.15 * 112:
                 covered[y, x] = 0.25
         theirs[row, column] = miniface.run(image)[0, 5] - miniface.run(covered)[0, 5]
-    np.testing.assert_allclose(found.values, theirs, atol=1e-4)
+    agree("occlusion", "slow loops", found.values, theirs)
 
 
 def test_rise_against_slow_loops(miniface, image):
@@ -512,8 +633,7 @@ def test_rise_against_slow_loops(miniface, image):
         masks.append(mask)
         scores.append(miniface.run(masked)[0, 5])
     weighted = sum(score * mask for score, mask in zip(scores, masks, strict=True))
-    theirs = weighted / np.sum(masks, axis=0) - np.mean(scores)
-    np.testing.assert_allclose(found.values, theirs, atol=1e-4)
+    agree("rise", "slow loops", found.values, weighted / np.sum(masks, axis=0) - np.mean(scores))
 
 
 def test_lime_against_the_library(miniface, image):
@@ -532,7 +652,7 @@ def test_lime_against_the_library(miniface, image):
     values = np.zeros((112, 112))
     for part, weight in theirs.local_exp[0]:
         values[theirs.segments == part] = weight
-    np.testing.assert_allclose(ours.values, values, rtol=1e-3, atol=1e-4 * np.abs(values).max())
+    agree("lime", "lime", ours.values, values)
 
 
 def test_shap_against_the_library_s_sum_over_all_subsets(miniface, image):
@@ -549,7 +669,7 @@ def test_shap_against_the_library_s_sum_over_all_subsets(miniface, image):
     found = explain("shap", miniface, image, 5, superpixels=8, permutations=40)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
     ours = found.steps["shapley_values"]
-    np.testing.assert_allclose(ours, theirs, atol=0.2 * np.abs(theirs).max())  # 40 of all the orders
+    agree("shap, 40 of all orders", "shap, all orders", ours, theirs, 0.2)
     assert np.corrcoef(ours, theirs)[0, 1] > 0.97
     assert ours.sum() == pytest.approx(scores(np.ones((1, count)))[0] - scores(np.zeros((1, count)))[0], abs=1e-4)
 
@@ -564,7 +684,7 @@ def test_cam_s_head_against_scikit_learn():
     means[:, 5] = 0  # a dead channel
     scaler = StandardScaler().fit(means)
     theirs = Ridge(core.attribution.cam.RIDGE).fit(scaler.transform(means), np.eye(4)[labels]).coef_ / scaler.scale_
-    np.testing.assert_allclose(core.attribution.cam.fit(means, labels, 4), theirs.T, atol=1e-10)
+    agree("cam's head", "scikit-learn", core.attribution.cam.fit(means, labels, 4), theirs.T)
 
 
 def test_cam_s_fitted_head_tells_people_apart_and_is_kept():

@@ -153,6 +153,38 @@ def test_pictures_of_a_folder_are_sorted_and_the_same_stem_does_not_collide(run,
     assert len({row["map_file"] for row in rows}) == len({row["picture_file"] for row in rows}) == 2
 
 
+def test_a_class_by_its_name(run, portrait, tmp_path):
+    named, numbered = (
+        run("explain", "--network", NETWORK, *option, "--image", portrait, "--out", tmp_path)["maps"][0]
+        for option in (("--class-name", "PERSON_05"), ("--class-index", 5))
+    )
+    assert named["map_file"] == numbered["map_file"]
+
+
+def test_numbers_of_methods_and_channels(run, portrait, tmp_path):
+    rows = run("explain", "--network", NETWORK, "--image", portrait, "--method", "occlusion,fem,grad_cam",
+               "--param", "occlusion.grid=4", "--param", "fem.k=0.5", "--channels", "0-2", "--class-index", 5,
+               "--display", "singles", "--out", tmp_path)["maps"]  # fmt: skip
+    picture = images.read_file(portrait)
+    box = images.face_box(picture)
+    own = ({"grid": 4}, {"k": 0.5}, {"channels": [0, 1, 2]})
+    for row, options in zip(rows, own, strict=True):
+        found = tasks.explain(NETWORK, row["method"], images.square(picture, box), 5, **options)
+        expected = cli.lay_out(found.map.values, box, 120, 300)
+        np.testing.assert_allclose(np.load(row["map_file"]), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_what_speaks_against_a_class_is_blue_on_the_picture(run, portrait, tmp_path):
+    (row,) = run("explain", "--network", NETWORK, "--image", portrait, "--method", "occlusion", "--display", "singles",
+                 "--param", "occlusion.grid=4", "--out", tmp_path)["maps"]  # fmt: skip
+    values = np.load(row["map_file"])
+    more_blue = np.asarray(Image.open(row["picture_file"])) - np.asarray(Image.open(portrait), np.float32)
+    bluer = more_blue[..., 2] - more_blue[..., 0]
+    against, speaks_for = values < 0.5 * values.min(), values > 0.5 * values.max()
+    assert values.min() < 0 < values.max()
+    assert bluer[against].mean() > 20 > -20 > bluer[speaks_for].mean()
+
+
 EXPLAIN = ["explain", "--network", NETWORK, "--image", "{image}", "--out", "{out}"]
 FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
 
@@ -169,6 +201,17 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
         ([*EXPLAIN, "--layer", "fc7"], "no feature maps"),
         ([*EXPLAIN, "--class-index", "48"], "0 to 47"),
         ([*EXPLAIN, "--class-index", "many"], "--class-index"),
+        ([*EXPLAIN, "--class-name", "group A"], "choose one, such as Person"),
+        ([*EXPLAIN, "--class-name", "tabby"], "no one class"),
+        ([*EXPLAIN, "--class-name", "Person 07", "--class-index", "7"], "one of the two"),
+        ([*EXPLAIN, "--method", "rise,fem", "--param", "rise.masks=3"], "rise.samples, rise.cells"),
+        ([*EXPLAIN, "--method", "rise", "--param", "fem.k=1"], "rise.samples, rise.cells"),
+        ([*EXPLAIN, "--method", "rise", "--param", "rise.samples=9"], "--param rise.samples 9: expected a number from"),
+        ([*EXPLAIN, "--method", "rise", "--param", "rise.samples=1e3"], "a whole number"),
+        ([*EXPLAIN, "--method", "fem", "--param", "fem.k=nan"], "from 0 to 3"),
+        ([*EXPLAIN, "--param", "grad_cam.k=1"], "none here"),
+        ([*EXPLAIN, "--method", "fem", "--channels", "0-3"], "only grad_cam"),
+        ([*EXPLAIN, "--channels", "128"], "0 to 127"),
         ([*EXPLAIN, "--display", "heap"], "'grid', 'singles'"),
         (["explain", "--network", NETWORK, "--out", "{out}"], "--image"),
         (["explain", "--network", NETWORK, "--image", "{image}", "--out", "{image}"], "Cannot write to"),

@@ -292,7 +292,9 @@ def test_nothing_is_traced_again(preset, monkeypatch):
     monkeypatch.setattr(ascent, "_part", lambda *key: parts.append(made(*key)) or parts[-1])
     made = kept(ascent.Part)
     for channels, rate in (([0], 3), ([5], 4), ([1, 2, 3], 5), (list(range(11)), 6), ([(1, 2), (3, 4)], 7)):
-        ascent.maximize(network, "conv3_1", channels, preset=preset, iterations=3, learning_rate=rate, seed=rate)
+        ascent.maximize(
+            network, "conv3_1", channels, preset=preset, iterations=3, learning_rate=rate, seed=rate, size=128
+        )
     assert {part.step.experimental_get_tracing_count() for part in parts} == {2}  # one picture, and eight
     assert len({id(part) for part in parts}) == 1 + (preset == "fast")
 

@@ -65,3 +65,23 @@ def test_other_content_is_refused(tmp_path, name, content):
     with pytest.raises(FileError) as caught:
         labels.read(tmp_path / name)
     assert caught.value.reason == "incomplete_file"
+
+
+ANIMALS = ("African_elephant", "elephant", "ox", "Person 07 (group A)", "tusker")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("African_elephant_1.jpg", 0),
+        ("n02504458_African_elephant.JPEG", 0),
+        ("my african-elephant (2).png", 0),
+        ("elephant.png", 1),
+        ("ox.png", 2),
+        ("box.png", None),
+        ("person_07_000.png", 3),
+        ("IMG_2044.jpg", None),
+    ],
+)
+def test_a_file_is_named_after_its_class(name, expected):
+    assert labels.found_in(name, ANIMALS) == expected

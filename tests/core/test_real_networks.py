@@ -10,6 +10,7 @@ from real_data import DATA
 from core import images, tasks
 from core.networks import IMAGENET_NAMES, NETWORKS, files, labels
 
+ELEPHANT = 386
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no real weights: set GLASSBOX_DATA to their folder")
 
 
@@ -61,6 +62,18 @@ def test_animals_are_recognised(cache):
         seen += 1
     assert seen >= 4
     assert right >= 0.75 * seen
+
+
+def test_grad_cam_of_the_elephant_lies_on_the_elephant(cache):
+    """Beside it stands a zebra. In a box around the elephant the map is more than twice as strong as elsewhere."""
+    photo = images.read_file(DATA / "photos" / "hila_el1.png")
+    square = images.square(photo, images.centre_box(photo))
+    found = tasks.explain("MobileNet-0.25", "grad_cam", square, ELEPHANT)
+    energy = images.resize(found.map.values, 100, 100)
+    inside = np.zeros((100, 100), bool)
+    inside[7:90, 48:] = True
+    assert energy[inside].mean() > 2 * energy[~inside].mean()
+    assert inside[np.unravel_index(energy.argmax(), energy.shape)]
 
 
 def test_the_names_of_vggface():

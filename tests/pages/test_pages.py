@@ -198,6 +198,23 @@ def test_people_are_shown_with_a_mark(open_page) -> None:
     assert list(table[text.label("en", "recognised.verdict")]).count("✓") == right
 
 
+def test_own_pictures_bring_their_expected_class_along(open_page) -> None:
+    photo = images.encode(faces.shot(7, 0, 0, 160)[0], "png")
+    app = open_page("pages/look/explainers.py", methods="fem", recognised_source="own")
+    names = ("person_07.png", "person_08.png", "holiday.png")
+    files = [(name, photo, "image/png") for name in names]
+    app.file_uploader(key="recognised_files").set_value([*files, ("no.png", b"nothing", "image/png")]).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [f"no.png: {text.label('en', 'errors.not_a_picture')}"]
+    expected = [box for box in app.selectbox if "Expected class" in box.label]
+    assert [box.value for box in expected] == [7, 8, None]
+    assert "1 / 2" in [metric.value for metric in app.metric]
+    table = next(frame.value for frame in app.dataframe if text.label("en", "recognised.verdict") in frame.value)
+    assert list(table[text.label("en", "recognised.verdict")]) == ["✓", "✗", "?"]
+    expected[2].set_value(7).run()
+    assert "2 / 3" in [metric.value for metric in app.metric]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_link_sets_person_and_capture(open_page, language: str) -> None:
     app = open_page("", language, group="B", person="7", capture="3", source="gallery")
