@@ -32,7 +32,7 @@ def integrated_gradients(
     start = network.inputs(np.full_like(question.image, baseline))
     way = question.inputs - start
     total = np.zeros_like(way[0])
-    for batch in question.batches(steps):
+    for batch in question.batches(steps, back=True):
         shares = (np.arange(batch.start, batch.stop) + 0.5) / steps
         total += gradients(question, start + shares[:, None, None, None] * way).sum(axis=0)
         question.tell(batch.stop, steps, (way[0] * total / batch.stop).sum(axis=-1))

@@ -38,9 +38,11 @@ class Question:
         self.calls += len(pictures)
         return self.network.run(pictures)[:, self.class_index]
 
-    def batches(self, count: int) -> Iterator[slice]:
-        """Places 0 to `count - 1`, so many at once as go through the network at once."""
-        size = batch_size(self.network.entry)
+    def batches(self, count: int, *, back: bool = False) -> Iterator[slice]:
+        """Places 0 to `count - 1`, so many at once as go through the network at once, or half as many where gradients
+        go `back` as well: until then all feature maps are kept.
+        """
+        size = batch_size(self.network.entry) // (2 if back else 1)
         return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
     def tell(self, step: int, steps: int, values: np.ndarray | None = None) -> None:

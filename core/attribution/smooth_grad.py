@@ -34,7 +34,7 @@ def smooth_grad(
     deviation = noise / 100 * np.ptp(inputs)
     rng = np.random.default_rng(seed)
     total = np.zeros_like(inputs[0])
-    for batch in question.batches(samples):
+    for batch in question.batches(samples, back=True):
         copies = inputs + rng.normal(0, deviation, (batch.stop - batch.start, *inputs.shape[1:]))
         total += gradients(question, copies).sum(axis=0)
         question.tell(batch.stop, samples, strongest(total / batch.stop))
