@@ -42,7 +42,7 @@ class Stage:
 def cascade(
     network: Network, image: np.ndarray, explain: Callable[[Network], np.ndarray], *, seed: int = 0
 ) -> Iterator[Stage]:
-    """The stages of forgetting, the first being the network as it is: `stages(network.model) + 1` of them.
+    """The stages of forgetting, one for each of `counts(network.model)`, the first being the network as it is.
 
     `explain` makes the raw map of a network; `image` is the picture `(h, w, 3)` in [0, 1], of the network's size. The
     shared network stays as it is: a copy forgets, see `copy_of`, which raises NetworkError where there is no room.
