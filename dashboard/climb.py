@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,6 +122,15 @@ def rates(request: Request, found: FilterPictures) -> None:
         for name, line in zip(request.names, shares, strict=True)
     }
     _curve(lines, title=t("filters.share"))
+
+
+def weights(request: Request, found: FilterPictures) -> None:
+    """Pictures under growing weights of smoothness, and what each weight costs in activation."""
+    reached = found.activations[:, -1]
+    _side_by_side(request, found.images, request.names, reached)
+    given = request.params["tv_weight"]
+    line = list(given), [float(value) for value in reached]
+    _curve({t("filters.activation"): line}, across="tv_weight", marked=given)
 
 
 def snapshots(request: Request, found: Snapshots) -> None:
@@ -250,12 +259,15 @@ def patches(entry: Entry, layer: str, channel: int) -> None:
 
 
 def _curve(
-    lines: dict[str, tuple[list[int], list[float]]], title: str | None = None, marked: Sequence[int] = ()
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    title: str | None = None,
+    marked: Sequence[float] = (),
+    across: str | None = None,
 ) -> None:
     title = title or t("filters.activation")
     ends = ", ".join(f"{name}: {number(values[-1], 2)}" for name, (_, values) in list(lines.items())[:8] if values)
     st.plotly_chart(
-        figures.curves(lines, (t("filters.iteration"), title), dotted=marked),
+        figures.curves(lines, (across or t("filters.iteration"), title), dotted=marked),
         config=figures.CONFIG,
         key="climb_curve",
         alt=f"{title}. {ends}",
