@@ -279,14 +279,22 @@ def channel_health(network: str | Entry, layer: str) -> ChannelHealth:
     )
 
 
-def top_patches(network: str | Entry, layer: str, channel: int, count: int = 9) -> Patches:
-    """The patches of rendered captures that excite a channel most; see `core.features.patches`."""
+def top_patches(
+    network: str | Entry, layer: str, channel: int, count: int = 9, *, photos: np.ndarray | None = None
+) -> Patches:
+    """The patches of rendered captures that excite a channel most; see `core.features.patches`.
+
+    Or those of `photos` `(n, s, s, 3)` in [0, 1], s the network's input size, of which nothing is kept.
+    """
+    from core.features.patches import answers
     from core.features.patches import top_patches as choose
     from core.layers import check_channels
 
     loaded = load(network)
-    captures, _ = reference_captures(loaded.entry)
     (channel,) = check_channels(loaded.model, layer, [channel])
+    if photos is not None:
+        return choose(loaded, layer, channel, photos, answers(loaded, layer, photos), count)
+    captures, _ = reference_captures(loaded.entry)
     return choose(loaded, layer, channel, captures, _answers(loaded, layer), count)
 
 

@@ -239,6 +239,14 @@ def top_patches(network: Entry, layer: str, channel: int) -> Any:
     return compute().call(tasks.top_patches, network, layer, channel)
 
 
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH, scope="session")
+def own_patches(digest: str, _photos: np.ndarray, network: Entry, layer: str, channel: int) -> Any:
+    """The patches of the session's own photos `(n, s, s, 3)` that excite a channel most."""
+    from core import tasks
+
+    return compute().call(tasks.top_patches, network, layer, channel, photos=_photos)
+
+
 @st.cache_data(max_entries=16, show_spinner=False, scope="session")
 def inspect(path: str) -> Guest:
     """What a `.keras` file of the session says of its network."""

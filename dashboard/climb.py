@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from core.compute import Progress
 from core.features import FilterPictures, Target, contact_sheet
 from core.networks import Entry
 from core.tasks import ChannelHealth, Snapshots
-from dashboard import cached, figures, jobs, pictures
+from dashboard import cached, controls, figures, jobs, pictures
 from dashboard import tiles as tile_grid
 from dashboard.links import choice, remember
 from dashboard.text import number, t
@@ -124,6 +124,15 @@ def rates(request: Request, found: FilterPictures) -> None:
     _curve(lines, title=t("filters.share"))
 
 
+def weights(request: Request, found: FilterPictures) -> None:
+    """Pictures under growing weights of smoothness, and what each weight costs in activation."""
+    reached = found.activations[:, -1]
+    _side_by_side(request, found.images, request.names, reached)
+    given = request.params["tv_weight"]
+    line = list(given), [float(value) for value in reached]
+    _curve({t("filters.activation"): line}, across="tv_weight", marked=given)
+
+
 def snapshots(request: Request, found: Snapshots) -> None:
     """One climb, looked at now and then, and where on its curve that was."""
     reached = found.activations[list(found.stops)]
@@ -217,27 +226,48 @@ def _picture(image: images.Image, request: Request, name: str, reached: float | 
 
 
 def patches(entry: Entry, layer: str, channel: int) -> None:
-    """Beside the synthetic picture the real ones: what of rendered captures the channel answers to most."""
+    """Beside the synthetic picture the real ones: what of captures or of own photos the channel answers to most."""
     if layer not in cached.spatial_layers(entry):
         return
-    found = cached.top_patches(entry, layer, channel)
-    st.header(t("filters.patches", count=found.captures), anchor=False)
+    st.header(t("filters.patches"), anchor=False)
+    seen, asked = st.columns(2, gap="large")
+    with asked:
+        source = choice(
+            st.segmented_control,
+            t("filters.patches_of"),
+            ("captures", "photos"),
+            key="patches_of",
+            default="captures",
+            format_func=lambda name: t(f"filters.patches_of_{name}"),
+            required=True,
+        )
+        photos = controls.own_photos(entry) if source == "photos" else None
+    if photos is not None:
+        found = cached.own_patches(images.digest(photos), photos, entry, layer, channel)
+    elif source == "captures":
+        found = cached.top_patches(entry, layer, channel)
+    else:
+        seen.info(t("filters.patches_none"))
+        return
     high, low = (number(float(value), 2) for value in found.activations[[0, -1]])
-    st.image(
-        pictures.photo(contact_sheet(found.images, columns=len(found.images))),
+    asked.markdown(t(f"filters.patches_among_{source}", count=found.captures, high=high, low=low))
+    seen.image(
+        pictures.photo(contact_sheet(found.images)),
         width="stretch",
-        alt=t("filters.patches_alt", channel=channel, layer=layer),
-        caption=t("filters.patches_help", high=high, low=low),
+        alt=t(f"filters.patches_alt_{source}", channel=channel, layer=layer, shown=len(found.images)),
     )
 
 
 def _curve(
-    lines: dict[str, tuple[list[int], list[float]]], title: str | None = None, marked: Sequence[int] = ()
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    title: str | None = None,
+    marked: Sequence[float] = (),
+    across: str | None = None,
 ) -> None:
     title = title or t("filters.activation")
     ends = ", ".join(f"{name}: {number(values[-1], 2)}" for name, (_, values) in list(lines.items())[:8] if values)
     st.plotly_chart(
-        figures.curves(lines, (t("filters.iteration"), title), dotted=marked),
+        figures.curves(lines, (across or t("filters.iteration"), title), dotted=marked),
         config=figures.CONFIG,
         key="climb_curve",
         alt=f"{title}. {ends}",

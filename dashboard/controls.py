@@ -22,6 +22,8 @@ SOURCES = ("gallery", "samples", "upload", "webcam")
 NEW_PEOPLE_SHOWN = 6
 UPLOAD_TYPES = ("png", "jpg", "jpeg", "webp", "bmp")
 MAX_MEGABYTES = images.MAX_BYTES // 10**6
+MOST_PHOTOS = 24
+"""Own photos that are looked at together."""
 
 
 def language_picker() -> None:
@@ -256,6 +258,39 @@ def _read_once(source: str, file: Any) -> images.Image:
         kept = (file.file_id, images.read(file.getvalue(), file.name))
         st.session_state[f"{source}_read"] = kept
     return kept[1]
+
+
+def own_photos(entry: Entry) -> np.ndarray | None:
+    """Several photos of the person at the screen as the network gets them, `(n, s, s, 3)`; None before there are any.
+
+    Kept small in the memory of the session, nowhere else; one that is taken out of the list is forgotten.
+    """
+    files = st.file_uploader(
+        t("picture.upload_several", most=MOST_PHOTOS, megabytes=MAX_MEGABYTES),
+        UPLOAD_TYPES,
+        accept_multiple_files=True,
+        key="photos_files",
+        help=t("picture.upload_several_help"),
+        max_upload_size=MAX_MEGABYTES,
+    )
+    kept: dict[tuple[str, Entry], images.Image] = st.session_state.get("photos_read", {})
+    seen = {}
+    for place, file in enumerate(files[:MOST_PHOTOS], start=1):
+        try:
+            known = (file.file_id, entry)
+            seen[known] = kept[known] if known in kept else _as_proposed(images.read(file.getvalue(), file.name), entry)
+        except images.ImageError as error:
+            st.error(t("picture.of_several", place=place, problem=sentence(error)))
+    st.session_state["photos_read"] = seen
+    if len(files) > MOST_PHOTOS:
+        st.warning(t("picture.too_many", most=MOST_PHOTOS))
+    return np.stack(list(seen.values())) if seen else None
+
+
+def _as_proposed(image: images.Image, entry: Entry) -> images.Image:
+    """The proposed square of a photo at the network's input size."""
+    box = images.face_box(image) if entry.subject == "face" else images.centre_box(image)
+    return cached.small(images.square(image, box), entry)
 
 
 def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> Picture:

@@ -48,7 +48,7 @@ def _ask(picture: Picture, entry: Entry, class_index: int | None = None) -> tupl
     """The method with its numbers, and the column beside it for those of the test."""
     asked, aside = st.columns([2, 3], gap="large")
     with asked:
-        return explaining.ask(picture, entry, aside, class_index), aside
+        return explaining.ask(picture, entry, aside, class_index, layer_aside=True), aside
 
 
 def _over(image: np.ndarray, values: np.ndarray, request: Request) -> np.ndarray:

@@ -39,10 +39,17 @@ class Request:
         return self.network, self.method, self.class_index, self.layer, self.params
 
 
-def ask(picture: Picture, entry: Entry, aside: DeltaGenerator, class_index: int | None = None) -> Request:
+def ask(
+    picture: Picture,
+    entry: Entry,
+    aside: DeltaGenerator,
+    class_index: int | None = None,
+    *,
+    layer_aside: bool = False,
+) -> Request:
     """The controls: method, class and layer, as far as the method knows them, and `aside` its own numbers.
 
-    A `class_index` that is given is not asked for.
+    A `class_index` that is given is not asked for; with `layer_aside` the layer and its channels stand there too.
     """
     method = METHODS[
         choice(st.selectbox, t("explain.method"), list(METHODS), key="method", default=DEFAULT, format_func=_titled)
@@ -51,12 +58,15 @@ def ask(picture: Picture, entry: Entry, aside: DeltaGenerator, class_index: int 
     if class_index is None and method.per_class:
         class_index = controls.class_picker(entry)
     layer = None
+    beside = aside.container() if layer_aside else st.container()
     if method.needs_layer:
-        layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
+        with beside:
+            layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
     params = _numbers(method, aside)
     if method.name == DEFAULT:
         whole = cached.explain(picture, entry, method.name, class_index, layer, ())
-        channels = controls.channel_picker(whole.map.walk.weights)
+        with beside:
+            channels = controls.channel_picker(whole.map.walk.weights)
         params = (("channels", channels),) if channels is not None else ()
     return Request(entry, method.name, class_index, layer, params)
 

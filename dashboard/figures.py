@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.networks import LayerRow
+from dashboard.text import separators
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """What every chart is shown with: no toolbar, and a wheel that scrolls the page."""
@@ -33,7 +34,8 @@ def _chart(
     for given in (xaxis, yaxis):
         given |= axis | ({"title": {"text": given["title"]} | titles} if "title" in given else {})
     shared = {"height": height, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "font": {"size": 15}, "dragmode": False}
-    return go.Figure(traces, {"showlegend": False, **shared, "xaxis": xaxis, "yaxis": yaxis, **layout})
+    shared |= {"showlegend": False, "separators": separators()}
+    return go.Figure(traces, {**shared, "xaxis": xaxis, "yaxis": yaxis, **layout})
 
 
 def ink() -> str:
@@ -208,7 +210,7 @@ def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
         {
             "type": "scatter",
             "x": list(values),
-            "y": list(values.values()),
+            "y": [100 * value for value in values.values()],
             "name": name,
             "mode": "lines+markers",
             "line": {"width": 3, "color": PALETTE[place]},
@@ -218,7 +220,7 @@ def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
     ]
     legend = {"orientation": "h", "y": 1.2, "font": {"size": 14, "color": ink()}}
     high = max((value for values in lines.values() for value in values.values()), default=0.0)
-    up = {"tickformat": ".0%", "range": [0, max(1.1 * high, 0.1)]}
+    up = {"ticksuffix": "\u202f%", "range": [0, 100 * max(1.1 * high, 0.1)]}
     return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend)
 
 

@@ -17,7 +17,7 @@ from core.params import numbers
 from dashboard import cached, climb, controls, jobs, pictures, presets, training_signs
 from dashboard.climb import Request
 from dashboard.links import BOUND, choice
-from dashboard.text import sentence, t
+from dashboard.text import exact, sentence, t
 
 GRID_MOST = 128
 """Channels that climb at once: all of any layer of MiniFace."""
@@ -186,7 +186,7 @@ def _rates(entry: Entry) -> None:
         params = _params(entry, layer, "learning_rate", preset="course")
     params |= {"learning_rate": RATES, "ascent": "normalized" if normalized else "plain"}
     st.caption(t("filters.rates_on" if normalized else "filters.rates_off"))
-    names = tuple(f"{t('controls.learning_rate')} {rate:g}" for rate in RATES)
+    names = tuple(t("filters.rate", rate=exact(rate)) for rate in RATES)
     _climb(Request("rates", entry, layer.row.name, (channel,), params, names), climb.rates)
 
 
@@ -209,8 +209,8 @@ def _tv(entry: Entry) -> None:
         channel = _channel(layer)
     with method:
         params = _params(entry, layer, preset="course")
-    names = tuple(f"tv_weight {weight:g}" for weight in TV_WEIGHTS)
-    _climb(Request("tv", entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names))
+    names = tuple(f"tv_weight {exact(weight)}" for weight in TV_WEIGHTS)
+    _climb(Request("tv", entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names), climb.weights)
 
 
 def _together(entry: Entry) -> None:
@@ -238,7 +238,7 @@ def _depth(entry: Entry) -> None:
             pictures.photo(climb.contact_sheet(found.images, columns=len(found.images))),
             width="stretch",
             alt=t("filters.grid_alt", layer=layer, count=len(found.images)),
-            caption=layer,
+            caption=f"{layer} · 0–{len(found.images) - 1}",
         )
 
 

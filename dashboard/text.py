@@ -72,6 +72,16 @@ def number(value: float, digits: int = 0) -> str:
     return written
 
 
+def exact(value: float) -> str:
+    """A number with the digits that it has: 0.125, 16, 1,000."""
+    return number(value, len(f"{value:g}".partition(".")[2]))
+
+
+def separators() -> str:
+    """The decimal sign and what stands between thousands, for Plotly."""
+    return ",\u202f" if language() == "fr" else ".,"
+
+
 def significant(value: float) -> str:
     """A number with two significant digits, or none after the point where it is large: 0.012, 3.4, 128."""
     digits = 0 if abs(value) >= 100 or value == 0 else max(0, 1 - math.floor(math.log10(abs(value))))

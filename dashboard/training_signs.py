@@ -75,5 +75,5 @@ def _kernels(network: Entry, found: Quality) -> None:
         pictures.chart(pictures.kernel_sheet(kernels)),
         width="stretch",
         alt=t("network.kernels_alt", count=kernels.shape[3], layer=found.layers[0]),
-        caption=f"{network.name}: {t('trained.median', value=middle)}",
+        caption=f"{network.name} · {t('trained.median', value=middle)}",
     )

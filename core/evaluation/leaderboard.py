@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 
 from core import faces
 from core.attribution import METHODS
@@ -54,18 +55,21 @@ INTERVAL = 1.96
 
 @dataclass(frozen=True)
 class Metric:
-    """A test: whether a high value is the good one, and the value that chance gives, where there is one."""
+    """A test: whether a high value is the good one, the value that chance gives, where there is one, and whether a
+    capture is a hit or a miss, so that the mean is a rate.
+    """
 
     name: str
     high: bool
     chance: float | None = None
+    rate: bool = False
 
 
 _TABLE = (
     Metric("deletion", high=False),
     Metric("insertion", high=True),
-    Metric("pointing_head", high=True),
-    Metric("pointing_part", high=True),
+    Metric("pointing_head", high=True, rate=True),
+    Metric("pointing_part", high=True, rate=True),
     Metric("energy_head", high=True, chance=1.0),
     Metric("energy_part", high=True, chance=1.0),
     Metric("inpainting", high=True, chance=1.0),
@@ -148,17 +152,30 @@ def chances(pairs: Iterable[Pair]) -> dict[str, float]:
     return dict(zip(("pointing_head", "pointing_part"), shares.mean(axis=0).tolist(), strict=True))
 
 
+def interval(values: np.ndarray, rate: bool) -> tuple[float, float]:
+    """95 % interval of the mean of `values` `(n,)`: of numbers from its standard error, of hits and misses Wilson's.
+
+    Wilson's never leaves [0, 1] and keeps a width where all captures are hits (Wilson 1927,
+    https://doi.org/10.1080/01621459.1927.10502953).
+    """
+    if rate:
+        found = binomtest(int(values.sum()), len(values)).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+    mean = float(values.mean())
+    half = INTERVAL * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    return mean - half, mean + half
+
+
 def summary(measured: Mapping[str, list[dict[str, float]]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Metric -> row -> mean, `interval` (95 %, from the standard error of the mean) and number of captures."""
+    """Metric -> row -> mean, `interval` (95 %) and number of captures."""
     result: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in METRICS}
     for row, captures in measured.items():
         for name, rows in result.items():
             values = np.array([found[name] for found in captures if name in found])
             if len(values):
-                half = INTERVAL * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-                mean = float(values.mean())
-                interval = [round(mean - half, 4), round(mean + half, 4)]
-                rows[row] = {"mean": round(mean, 4), "interval": interval, "captures": len(values)}
+                low, high = interval(values, METRICS[name].rate)
+                ends = [round(low, 4), round(high, 4)]
+                rows[row] = {"mean": round(float(values.mean()), 4), "interval": ends, "captures": len(values)}
     return result
 
 

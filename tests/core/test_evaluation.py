@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import keras
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 from sklearn.metrics import auc
 
 from core import faces, networks
@@ -349,6 +349,17 @@ def test_summary_by_hand():
     assert found["insertion"] == {}
 
 
+@pytest.mark.parametrize(("hits", "of"), [(0, 5), (3, 5), (60, 68), (68, 68), (1, 1)])
+def test_intervals_of_rates_are_wilsons(hits: int, of: int):
+    captures = [{"pointing_head": float(place < hits)} for place in range(of)]
+    found = leaderboard.summary({"fem": captures})["pointing_head"]["fem"]
+    share, z = hits / of, norm.ppf(0.975)
+    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
+    half = z / (1 + z**2 / of) * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
+    np.testing.assert_allclose(found["interval"], [middle - half, middle + half], atol=1e-4)
+    assert 0 <= found["interval"][0] <= found["mean"] <= found["interval"][1] <= 1
+
+
 def test_the_leaderboard_of_controls():
     told = []
     found = tasks.rank(["edges", "random", "saliency"], 5, report=lambda *step, **more: told.append(step))
@@ -391,3 +402,5 @@ def test_the_stored_leaderboard_is_that_of_the_program():
         assert rows.keys() == (seeded if name == "seeds" else set(leaderboard.ROWS))
         assert all(found["interval"][0] <= found["mean"] <= found["interval"][1] for found in rows.values())
     assert content["metrics"].keys() == leaderboard.METRICS.keys()
+    for name in ("pointing_head", "pointing_part"):
+        assert all(0 <= found["interval"][0] < found["interval"][1] <= 1 for found in content["metrics"][name].values())

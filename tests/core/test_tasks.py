@@ -140,6 +140,18 @@ def test_patches_come_from_the_reference_captures():
         tasks.top_patches(NAME, "conv2_1", 32)
 
 
+def test_patches_of_own_photos_leave_nothing_behind():
+    entry = load(NAME).entry
+    captures, _ = tasks.reference_captures(entry)
+    known = tasks.top_patches(NAME, "conv2_1", 3)
+    own = tasks.top_patches(NAME, "conv2_1", 3, photos=captures[known.sources[:4]][::-1])
+    assert own.captures == 4 and own.images.shape == (4, 96, 96, 3)  # one of each photo, fewer than nine
+    assert own.sources.tolist() == [3, 2, 1, 0]
+    np.testing.assert_allclose(own.activations, known.activations[:4], rtol=1e-4)
+    np.testing.assert_array_equal(own.images, known.images[:4])
+    assert tasks.top_patches(NAME, "conv2_1", 3).captures == known.captures
+
+
 def test_quality_counts_layer_by_layer():
     told = []
     one, again = tasks.quality([NAME, NAME], report=lambda *step, **values: told.append(step))

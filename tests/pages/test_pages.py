@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from streamlit.errors import StreamlitAPIException
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images, tasks
@@ -294,6 +295,35 @@ def test_one_filter_climbs_at_once_and_follows_its_controls(open_page) -> None:
     assert app.session_state["climb_one_request"].target == (5,)
     told = text.label("en", "filters.picture_alt", layer="conv1_1", channel=5)
     assert told in [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def test_patches_of_own_photos_stay_in_the_session(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    top_patches = tasks.top_patches
+
+    def ask(*given, **more):
+        asked.append(more.get("photos"))
+        return top_patches(*given, **more)
+
+    monkeypatch.setattr(tasks, "top_patches", ask)
+    app = open_page("pages/see/filters.py", layer="conv1_1", iterations="2", patches_of="photos")
+    assert not app.exception, app.exception[0].message
+    assert text.label("en", "filters.patches_none") in [info.value for info in app.info]
+    shots = [faces.render(faces.person(n), faces.PORTRAIT, 160)[0] for n in (0, 1)]
+    files = [(f"{n}.png", images.encode(shot, "png"), "image/png") for n, shot in enumerate(shots)]
+    files.append(("broken.png", b"\x89PNG\r\n\x1a\nnothing more", "image/png"))
+    app.file_uploader(key="photos_files").set_value(files).run()
+    assert not app.exception, app.exception[0].message
+    broken = text.label("en", "picture.of_several", place=3, problem=text.label("en", "errors.damaged"))
+    assert [error.value for error in app.error] == [broken]
+    told = text.label("en", "filters.patches_alt_photos", channel=0, layer="conv1_1", shown=2)
+    assert told in pictures_of(app)
+    app.run()
+    assert [photos.shape for photos in asked] == [(2, 112, 112, 3)]  # asked for once, and remembered by the session
+    app.file_uploader(key="photos_files").set_value(files[:1]).run()
+    assert len(app.session_state["photos_read"]) == 1  # what was taken away is forgotten
+    with pytest.raises(StreamlitAPIException, match="session-scoped"):  # and nobody outside of the session gets at it
+        cached.own_patches("", asked[0], app.session_state["frame"].network, "conv1_1", 0)
 
 
 def alts_of_charts(app: AppTest) -> list[str]:

@@ -47,3 +47,7 @@ def test_numbers_are_written_as_the_language_does(monkeypatch: pytest.MonkeyPatc
 )
 def test_two_significant_digits(value: float, written: str) -> None:
     assert text.significant(value) == written
+
+
+def test_numbers_with_the_digits_that_they_have() -> None:
+    assert [text.exact(value) for value in (0.0, 0.125, 0.1, 16.0, 1000.0)] == ["0", "0.125", "0.1", "16", "1,000"]
