@@ -155,6 +155,7 @@ def curves(
             "y": list(y),
             "name": name,
             "mode": "lines+markers" if dotted else "lines",
+            "cliponaxis": False,
             "line": {"width": 3 if few else 1.5, "color": PALETTE[place % len(PALETTE)]},
             "marker": {"size": [12 if value in dotted else 0 for value in x], "line": {"width": 0}},
         }
