@@ -155,16 +155,21 @@ def curves(
             "y": list(y),
             "name": name,
             "mode": "lines+markers" if dotted else "lines",
+            "cliponaxis": False,
             "line": {"width": 3 if few else 1.5, "color": PALETTE[place % len(PALETTE)]},
             "marker": {"size": [12 if value in dotted else 0 for value in x], "line": {"width": 0}},
         }
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
-    legend = {"orientation": "h", "y": 1.12, "font": {"size": 14, "color": ink()}}
     across = {"title": axes[0], "rangemode": "tozero"}
     rising = {"title": axes[1]} | ({"range": list(up)} if up else {})
     shapes = [] if here is None else [_upright(here)]
-    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=legend, shapes=shapes)
+    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)
+
+
+def _legend() -> dict[str, Any]:
+    """Names in rows above the lines, which make room where a telephone needs many rows."""
+    return {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font": {"size": 14, "color": ink()}}
 
 
 def _upright(x: float) -> dict[str, Any]:
@@ -218,10 +223,9 @@ def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
         }
         for place, (name, values) in enumerate(lines.items())
     ]
-    legend = {"orientation": "h", "y": 1.2, "font": {"size": 14, "color": ink()}}
     high = max((value for values in lines.values() for value in values.values()), default=0.0)
     up = {"ticksuffix": "\u202f%", "range": [0, 100 * max(1.1 * high, 0.1)]}
-    return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend)
+    return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=_legend())
 
 
 def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) -> go.Figure:

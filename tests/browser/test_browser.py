@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard import lesson, navigation, text
 
@@ -198,6 +198,38 @@ def test_a_picture_of_the_grid_is_opened_by_keyboard(page: Page, server: str) ->
     page.get_by_role("button", name=told).press("Enter")
     expect(page.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
     expect(page.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
+
+
+def test_a_link_to_an_opened_picture_opens_its_channel(page: Page, server: str, context) -> None:
+    visit(page, f"{server}/filters?show=grid&layer=conv2_1&set=3-5&fast_iterations=3")
+    page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
+    told = text.label("en", "filters.picture_alt", layer="conv2_1", channel=4)
+    page.get_by_role("button", name=told).click()
+    page.wait_for_url("**channel=4**")
+    other = context.new_page()
+    visit(other, page.url)
+    expect(other.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
+    expect(other.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
+    other.close()
+
+
+def test_explanations_are_put_to_the_test(page: Page, server: str) -> None:
+    visit(page, f"{server}/evaluation?method=saliency&test_steps=8")
+    share = page.get_by_role("slider", name=text.label("en", "evaluation.share"))
+    moves_a_picture(page, share, page.get_by_test_id("stMain").locator('img[alt^="Deleted"]'))
+    page.get_by_role("radio", name=text.label("en", "evaluation.forget")).click()
+    layers = page.get_by_role("slider", name=text.label("en", "evaluation.forgotten"))
+    moves_a_picture(page, layers, page.get_by_test_id("stMain").locator('img[alt*="Rank correlation"]'))
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def moves_a_picture(page: Page, slider: Locator, picture: Locator) -> None:
+    """A step of the slider by the keyboard changes the picture."""
+    before = picture.get_attribute("src")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", before or "")
+    page.wait_for_selector(IDLE)
 
 
 def test_a_broken_upload_is_explained_and_the_page_goes_on(page: Page, server: str) -> None:
