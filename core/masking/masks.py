@@ -80,12 +80,8 @@ def _expected(height: int, width: int) -> Box:
 def _of_picture(part: Sides, face: Box, height: int, width: int) -> Sides:
     """Shares of a face's box as shares of the picture."""
     left, right, top, bottom = (share * face.size for share in part)
-    return (
-        (face.left + left) / width,
-        (face.left + right) / width,
-        (face.top + top) / height,
-        (face.top + bottom) / height,
-    )
+    columns = (face.left + left) / width, (face.left + right) / width
+    return *columns, (face.top + top) / height, (face.top + bottom) / height
 
 
 def _spanning(sides: Sides) -> Mask:

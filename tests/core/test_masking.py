@@ -1,16 +1,19 @@
-"""Masks and fills against numbers by hand and against OpenCV; what they do to people whose identity's place is known."""
+"""Masks and fills against numbers by hand and against OpenCV; what they do to people of both groups."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from core import faces
-from core.masking import FILLS, PRESETS, Disguise, Frame, Mask, apply, follow, frame_of, presets
-from core.networks import NetworkError
+from core.masking import FILLS, PRESETS, Disguise, Frame, Mask, apply, follow, frame_of, presets, tasks
+from core.masking.evolution import film, places, sequence, ways
+from core.networks import MINIFACE, UNTRAINED, NetworkError, load
 
 RAMP = np.linspace(0, 1, 4 * 6 * 3, dtype=np.float32).reshape(4, 6, 3)
 """A picture of 4 x 6 pixels, no two alike."""
@@ -167,3 +170,124 @@ def test_an_eye_bar_stays_on_the_eyes_when_the_face_moves() -> None:
         moved = follow(bar, frame_of(regions), frame_of(there))
         covered.append((moved[0].rasterize(112, 112) > 0)[there["eyes"]].mean())
     assert np.mean(covered) > 0.8
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+
+def test_logits_and_embeddings_are_those_of_the_network() -> None:
+    from core.masking.scores import ask
+
+    network, images = load(UNTRAINED), np.random.default_rng(0).random((3, 112, 112, 3), dtype=np.float32)
+    answer, embeddings = ask(network, images), network.run(images, UNTRAINED.embedding_layer)
+    np.testing.assert_allclose(answer.logits, network.run(images), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        answer.embeddings, embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_rank_and_distance_by_hand() -> None:
+    from core.masking.scores import Answer, distances
+
+    answer = Answer(np.array([[1.0, 3.0, 2.0], [2.0, 0.0, 1.0]]), np.eye(2))
+    assert answer.ranks(2).tolist() == [2, 2] and answer.ranks(1).tolist() == [1, 3]
+    reference = np.array([[1.0, 0.0], [0.6, 0.8]])
+    np.testing.assert_allclose(distances(answer.embeddings, reference), [1 - (1 + 0.6) / 2, 1 - (0 + 0.8) / 2])
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 24), (8, 10), (24, 24)])
+def test_wilsons_interval_by_its_formula(hits: int, count: int) -> None:
+    from core.masking.scores import wilson
+
+    z, rate = 1.959964, hits / count
+    middle = (rate + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(rate * (1 - rate) / count + z**2 / (4 * count**2))
+    np.testing.assert_allclose(wilson(hits, count), (middle - half, middle + half), atol=1e-6)
+
+
+def test_a_mask_that_hides_nothing_changes_no_score() -> None:
+    image = faces.render(faces.person(0), faces.PORTRAIT, 224)[0]
+    found = tasks.hide(MINIFACE, image, Disguise((replace(LEFT, opacity=0.0),)), 0, 0)
+    for values in (found.scores.probabilities, found.scores.ranks, found.scores.distances):
+        assert values[0] == pytest.approx(values[1], abs=1e-6)
+    np.testing.assert_allclose(found.maps[0].values, found.maps[1].values)
+
+
+def test_an_eye_bar_takes_person_0_away_from_their_other_pictures() -> None:
+    image, regions = faces.render(faces.person(0), faces.PORTRAIT, 224)
+    found = tasks.hide(MINIFACE, image, Disguise(presets(image, regions)["eyes"]), None, 0)
+    assert found.class_index == 0 and found.scores.ranks[0] == 1
+    assert found.scores.probabilities[1] == found.probabilities[0] < found.scores.probabilities[0]
+    assert found.scores.distances[1] > found.scores.distances[0] + 0.1
+    other = tasks.hide(MINIFACE, image, Disguise(presets(image, regions)["eyes"]))
+    assert other.scores.distances[0] == pytest.approx(0, abs=1e-6) and other.class_index == 0
+
+
+def test_hiding_the_part_that_marks_a_group_costs_its_people_most() -> None:
+    """The truth is known: in group A people differ by eyes and brows, in group B by nose, mouth and jaw."""
+    from core.masking.scores import ask
+
+    numbers, pictures = [], []
+    for number in range(24):
+        image, regions = faces.shot(number, 123, 0, 112)
+        found = presets(image, regions)
+        numbers.append(number)
+        pictures += [image, *(Disguise(found[name]).on(image) for name in PRESETS)]
+    logits = ask(load(MINIFACE), np.stack(pictures)).logits.reshape(len(numbers), 1 + len(PRESETS), -1)
+    own = np.stack([logits[place, :, number] for place, number in enumerate(numbers)])
+    drops = own[:, :1] - own[:, 1:]
+    names = list(PRESETS)
+    for group, costly in (("A", ["eyes"]), ("B", ["lower_face", "mouth", "nose"])):
+        mean = drops[[faces.group_of(number) == group for number in numbers]].mean(axis=0)
+        order = [names[place] for place in np.argsort(-mean)]
+        assert set(order[: len(costly)]) == set(costly), dict(zip(names, mean, strict=True))
+
+
+# --- evolution and verdict --------------------------------------------------------------------------------------------
+
+
+def test_a_mask_goes_its_way() -> None:
+    disguise = Disguise((LEFT, replace(LEFT, x=0.9)))
+    both = [step.masks[1] for step in sequence(disguise, 1, "both", 2)]
+    assert [(mask.x, mask.y) for mask in both] == [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]
+    assert all(step.masks[0] == LEFT for step in sequence(disguise, 1, "row", 3))
+    assert [step.masks[0].y for step in sequence(disguise, 0, "column", 2)] == [0.25, 0.75]
+    assert [step.masks[0].opacity for step in sequence(disguise, 0, "opacity", 3)] == [0, 0.5, 1]
+    widths = [step.masks[0].width / LEFT.width for step in sequence(disguise, 0, "size", 4)]
+    np.testing.assert_allclose(widths, [0.5, 1, 1.5, 2])
+
+
+def test_only_a_fill_with_a_strength_can_change_it() -> None:
+    assert "strength" in ways("blur") and "strength" not in ways("black")
+    steps = sequence(Disguise((LEFT,), "pixelation", (("block", 8),)), 0, "strength", 3)
+    assert [step.numbers for step in steps] == [(("block", 1.0),), (("block", 20.5),), (("block", 40.0),)]
+    np.testing.assert_array_equal(places("strength", "pixelation", 3), [1, 20.5, 40])
+
+
+def test_a_sweep_scores_every_step_and_reports() -> None:
+    image = faces.render(faces.person(0), faces.PORTRAIT, 112)[0]
+    disguise, told = Disguise((Mask(0.5, 0.5, 0.4, 0.15),)), []
+    found = tasks.sweep(MINIFACE, image, disguise, 0, "both", 6, 0, 0, report=lambda *step: told.append(step))
+    assert told == [(0, 36), (32, 36)]
+    assert found.probabilities.shape == found.ranks.shape == found.distances.shape == (36,)
+    one = tasks.hide(MINIFACE, image, sequence(disguise, 0, "both", 6)[8], 0, 0)
+    assert found.distances[8] == pytest.approx(one.scores.distances[1], abs=1e-5)
+    assert found.ranks[8] == one.scores.ranks[1]
+
+
+def test_the_film_has_a_frame_a_step_and_a_bar_of_the_probability() -> None:
+    steps = sequence(Disguise((LEFT,)), 0, "row", 3)
+    with Pillow.open(io.BytesIO(film(np.ones((12, 12, 3), np.float32), steps, [0, 0.5, 1], 1.5, 96))) as gif:
+        assert (gif.n_frames, gif.size, gif.info["duration"]) == (3, (96, 100), 500)
+        gif.seek(1)
+        last = np.asarray(gif.convert("RGB"))[-1]
+    assert (last[:48, 0] > 150).all() and (last[48:, 0] < 100).all()
+
+
+def test_attackers_know_the_person_without_masks_and_not_behind_a_wall() -> None:
+    told = []
+    wall = Disguise((Mask(0.5, 0.5, 3, 3),))
+    found = tasks.judge(MINIFACE, 1, faces.PORTRAIT, wall, 8, report=lambda *step: told.append(step))
+    assert told == [(0, 8)]
+    assert min(found.plain.values()) >= 7
+    assert max(found.masked.values()) == 0
