@@ -1,0 +1,21 @@
+"""Hide a face: does a bar over the eyes hide a person?"""
+
+import streamlit as st
+
+from dashboard import cached, controls, hiding, lesson, problems
+
+
+@st.fragment
+@problems.shown
+def hide(frame: controls.Frame) -> None:
+    """Masks and what the network then says; a change of a mask runs this part of the page alone."""
+    cached.wait_until_ready(frame.network)
+    hiding.show(frame)
+
+
+lesson.opening("masks")
+hide(controls.current())
+lesson.closing(
+    "masks",
+    ("core.masking.masks:Mask", "core.masking.fills:apply", "core.masking.scores:ask", "core.masking.tasks:hide"),
+)
