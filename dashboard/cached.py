@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
-from core.masking import Disguise, Mask, presets
+from core.masking import Disguise, Mask, evolution, presets
 from core.networks import NETWORKS, Entry, Guest, LayerRow
 from dashboard.text import number, t
 
@@ -33,6 +33,8 @@ THUMBNAIL = 104
 
 HASH = {Entry: hash, Disguise: hash}
 """A network is known by all that its entry says: two that were brought under one name are two."""
+FILM_SECONDS, FILM_SIDE = 4.0, 224
+"""How long an animation takes, and its side in pixels."""
 MOST_CACHED = "128mb"
 """Of an early layer of a large network one picture's maps take 13 MB."""
 
@@ -337,6 +339,12 @@ def hide(
     from core.masking import tasks
 
     return compute().call(tasks.hide, network, _image, disguise, class_index, person)
+
+
+@_per_picture(max_entries=8)
+def film(digest: str, _image: np.ndarray, disguises: tuple[Disguise, ...], shares: tuple[float, ...]) -> bytes:
+    """The picture in one disguise after the other as a GIF; `shares` are what its bar shows."""
+    return evolution.film(_image, disguises, shares, FILM_SECONDS, FILM_SIDE)
 
 
 @_per_picture(max_entries=64)

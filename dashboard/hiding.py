@@ -12,32 +12,34 @@ import streamlit as st
 from core import faces, tasks
 from core.masking import FILLS, PRESETS, Disguise, Mask
 from core.masking.fills import OTHER
+from core.masking.masks import Shape
 from core.networks import Entry
 from dashboard import boxes, cached, controls, figures, pictures
 from dashboard.cached import Picture
 from dashboard.controls import Frame
 from dashboard.links import choice, remember
-from dashboard.text import number, percent, t
+from dashboard.text import number, percent, significant, t
 
 MOST_MASKS = 4
 LEAST_SIZE = 0.02
 SIDE, STRENGTH = 448, 0.7
 STATE, DEFAULT = "masks", "eyes"
 """Where the masks stand in the session and in the address bar, as `written`; the default is a preset."""
+SHAPES: dict[str, Shape] = {"r": "rectangle", "e": "ellipse"}
 FIELDS = ("x", "y", "width", "height", "opacity")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is hidden, and how: picture and network, the masks with their fill, which mask is in hand, whose score is
-    meant (None: the network's first choice), and whose other pictures the embedding is held against (None: nobody's).
+    """Who is hidden, and how: picture and network, the masks with their fill, which mask is in hand, the class whose
+    score is meant, and the person whose other pictures the embedding is held against (None: nobody's).
     """
 
     picture: Picture
     network: Entry
     disguise: Disguise
     mask: int
-    class_index: int | None
+    class_index: int
     person: int | None
 
 
@@ -55,9 +57,11 @@ def read(text: str) -> tuple[Mask, ...]:
     """What `written` wrote; ValueError for anything else."""
     masks = []
     for part in text.split("~")[:MOST_MASKS]:
-        shape, *numbers = part.split("_")
+        letter, *numbers = part.split("_")
         values = dict(zip(FIELDS, (float(value) / 100 for value in numbers), strict=True))
-        masks.append(_limited(Mask(shape={"r": "rectangle", "e": "ellipse"}.get(shape, "rectangle"), **values)))
+        if letter not in SHAPES or not np.isfinite(list(values.values())).all():
+            raise ValueError(part)
+        masks.append(_limited(Mask(shape=SHAPES[letter], **values)))
     return tuple(masks)
 
 
@@ -87,8 +91,8 @@ def _set(masks: tuple[Mask, ...], chosen: int) -> None:
 # --- controls ---------------------------------------------------------------------------------------------------------
 
 
-def show(frame: Frame) -> Asked:
-    """Picture with its masks, the controls, and what the network says."""
+def show(frame: Frame) -> tuple[Asked, Any]:
+    """Picture with its masks, the controls, and what the network says, which comes back with the question."""
     picture, entry = frame.picture, frame.network
     known = picture.person is not None and tasks.knows_people(entry) and picture.person < faces.PEOPLE
     class_index = picture.person if known else controls.class_picker(entry)
@@ -101,15 +105,15 @@ def show(frame: Frame) -> Asked:
         _numbers(masks, chosen)
     with filled:
         disguise = _fill(picture, masks)
-    asked = Asked(picture, entry, disguise, chosen, class_index, picture.person)
+    found = cached.hide(picture, entry, disguise, class_index, picture.person)
+    asked = Asked(picture, entry, disguise, chosen, found.class_index, picture.person)
     with stage:
         _stage(asked)
-    found = cached.hide(picture, entry, disguise, class_index, picture.person)
     with says:
         _says(asked, found)
     _maps(asked, found)
     remember(STATE, st.session_state[STATE], DEFAULT)
-    return asked
+    return asked, found
 
 
 def _presets() -> None:
@@ -121,7 +125,12 @@ def _presets() -> None:
         st.session_state["mask"] = 0
 
     st.pills(
-        t("masks.preset"), list(PRESETS), key="mask_preset", format_func=lambda n: t(f"masks.{n}"), on_change=chose
+        t("masks.preset"),
+        list(PRESETS),
+        key="mask_preset",
+        format_func=lambda n: t(f"masks.{n}"),
+        on_change=chose,
+        wrap=True,
     )
 
 
@@ -162,7 +171,7 @@ def _numbers(masks: tuple[Mask, ...], chosen: int) -> None:
     st.session_state["mask_shape"] = mask.shape
     st.segmented_control(
         t("masks.shape"),
-        ("rectangle", "ellipse"),
+        tuple(SHAPES.values()),
         key="mask_shape",
         format_func=lambda n: t(f"masks.{n}"),
         required=True,
@@ -204,6 +213,7 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
         format_func=lambda name: t(f"masks.fill_{name}"),
         required=True,
         help=t("masks.fill_help"),
+        wrap=True,
     )
     numbers = tuple(
         (param.name, controls.parameter(param, t(f"masks.{param.name}"), key=f"fill_{param.name}"))
@@ -231,9 +241,9 @@ def _says(asked: Asked, found: Any) -> None:
     label, scores = asked.network.labels[found.class_index], found.scores
     st.markdown(t("masks.of", label=label))
     with st.container(horizontal=True):
-        for name, values, write in _scores(scores):
+        for name, values, write in written_scores(scores):
             st.metric(t(f"masks.{name}"), write(values[1]), help=t(f"masks.{name}_help"), border=True)
-    before = ", ".join(f"{t(f'masks.{name}')} {write(values[0])}" for name, values, write in _scores(scores))
+    before = ", ".join(f"{t(f'masks.{name}')} {write(values[0])}" for name, values, write in written_scores(scores))
     st.caption(t("masks.before", scores=before))
     top = np.argsort(-found.probabilities)[:5]
     names, values = [asked.network.labels[index] for index in top], found.probabilities[top]
@@ -245,7 +255,8 @@ def _says(asked: Asked, found: Any) -> None:
     )
 
 
-def _scores(scores: Any) -> list[tuple[str, np.ndarray, Callable[[float], str]]]:
+def written_scores(scores: Any) -> list[tuple[str, np.ndarray, Callable[[float], str]]]:
+    """Name and values of each kind of score, and how one is written."""
     return [
         ("probability", scores.probabilities, percent),
         ("rank", scores.ranks, number),
@@ -254,16 +265,11 @@ def _scores(scores: Any) -> list[tuple[str, np.ndarray, Callable[[float], str]]]
 
 
 def _maps(asked: Asked, found: Any) -> None:
-    """Grad-CAM of the same class before and after, side by side on one scale."""
-    label, image = asked.network.labels[found.class_index], asked.picture.image
-    high = max(pictures.reach(saliency.values) for saliency in found.maps)
-    for column, when, picture, saliency in zip(
-        st.columns(2, gap="large"),
-        ("map_before", "map_after"),
-        (image, asked.disguise.on(image)),
-        found.maps,
-        strict=True,
-    ):
-        caption = t(f"masks.{when}", label=label, layer=saliency.layer)
-        shown = pictures.overlay(picture, saliency.values, STRENGTH, SIDE, high=high)
-        column.image(pictures.chart(shown), width="stretch", alt=caption, caption=caption)
+    """Grad-CAM of the same class before and after, side by side; a weak map is shown too, so each says its maximum."""
+    image, label = asked.picture.image, asked.network.labels[asked.class_index]
+    looks = ("map_before", image), ("map_after", asked.disguise.on(image))
+    for column, (when, look), saliency in zip(st.columns(2, gap="large"), looks, found.maps, strict=True):
+        high = significant(pictures.reach(saliency.values))
+        caption = t(f"masks.{when}", label=label, layer=saliency.layer, high=high)
+        over = pictures.overlay(look, saliency.values, STRENGTH, SIDE)
+        column.image(pictures.chart(over), width="stretch", alt=caption, caption=caption)

@@ -76,15 +76,3 @@ def embeddings_of(network: Network, person: int) -> np.ndarray:
     """Embeddings `(CAPTURES, k)` of a rendered person, each time taken in another way."""
     size = network.entry.input_size
     return ask(network, np.stack([faces.shot(person, SEED, index, size)[0] for index in range(CAPTURES)])).embeddings
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a rate of `hits` in `count` trials (1 or more).
-
-    Wilson 1927, Probable inference, the law of succession, and statistical inference,
-    https://doi.org/10.1080/01621459.1927.10502953
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, count).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, hiding, lesson, problems
+from dashboard import cached, controls, hiding, lesson, masked, problems
 
 
 @st.fragment
@@ -10,12 +10,21 @@ from dashboard import cached, controls, hiding, lesson, problems
 def hide(frame: controls.Frame) -> None:
     """Masks and what the network then says; a change of a mask runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    hiding.show(frame)
+    masked.show(*hiding.show(frame))
 
 
 lesson.opening("masks")
 hide(controls.current())
 lesson.closing(
     "masks",
-    ("core.masking.masks:Mask", "core.masking.fills:apply", "core.masking.scores:ask", "core.masking.tasks:hide"),
+    (
+        "core.masking.masks:Mask",
+        "core.masking.fills:apply",
+        "core.masking.tasks:hide",
+        "core.masking.scores:distances",
+        "core.masking.evolution:sequence",
+        "core.attribution.occlusion:occlusion",
+        "core.masking.tasks:judge",
+        "core.masking.rates:wilson",
+    ),
 )

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from core import faces
 from core.masking import FILLS, PRESETS, Disguise, Frame, Mask, apply, follow, frame_of, presets, tasks
 from core.masking.evolution import film, places, sequence, ways
+from core.masking.rates import wilson
 from core.networks import MINIFACE, UNTRAINED, NetworkError, load
 
 RAMP = np.linspace(0, 1, 4 * 6 * 3, dtype=np.float32).reshape(4, 6, 3)
@@ -197,8 +198,6 @@ def test_rank_and_distance_by_hand() -> None:
 
 @pytest.mark.parametrize(("hits", "count"), [(0, 24), (8, 10), (24, 24)])
 def test_wilsons_interval_by_its_formula(hits: int, count: int) -> None:
-    from core.masking.scores import wilson
-
     z, rate = 1.959964, hits / count
     middle = (rate + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * np.sqrt(rate * (1 - rate) / count + z**2 / (4 * count**2))
