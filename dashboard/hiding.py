@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -178,13 +178,13 @@ def _numbers(masks: tuple[Mask, ...], chosen: int) -> None:
         on_change=changed,
         label_visibility="collapsed",
     )
-    columns = st.columns(2)
-    for place, (name, value) in enumerate((name, value) for name, value in asdict(mask).items() if name in FIELDS):
-        low = 100 * LEAST_SIZE if name in ("width", "height") else 0.0
-        st.session_state[f"mask_{name}"] = round(100 * value, 1)
-        columns[place % 2].slider(
-            t(f"masks.{name}"), low, 100.0, step=0.5, format="%.1f", key=f"mask_{name}", on_change=changed
-        )
+    for pair in (("x", "y"), ("width", "height"), ("opacity",)):
+        for column, name in zip(st.columns(2), pair, strict=False):
+            low = 100 * LEAST_SIZE if name in ("width", "height") else 0.0
+            st.session_state[f"mask_{name}"] = round(100 * getattr(mask, name), 1)
+            column.slider(
+                t(f"masks.{name}"), low, 100.0, step=0.5, format="%.1f", key=f"mask_{name}", on_change=changed
+            )
     fresh = Mask(0.5, 0.5, 0.2, 0.2)
     with st.container(horizontal=True):
         st.button(

@@ -102,7 +102,7 @@ def _curve(asked: Asked, scores: Any, score: str, way: str, steps: int) -> int:
         axis = t(f"masks.{FILLS[asked.disguise.fill].strength}")
     else:
         places, axis = 100 * places, t(f"masks.axis_{way}")
-    at = st.slider(t("masks.step"), 1, steps, key="mask_step", **BOUND) - 1
+    at = st.slider(t("masks.step"), 1, steps, (steps + 1) // 2, key="mask_step", **BOUND) - 1
     st.plotly_chart(
         figures.curves(
             {t(f"masks.{score}"): (list(places), list(values))},
@@ -122,7 +122,7 @@ def _map(asked: Asked, scores: Any, found: Any, score: str, steps: int) -> int:
     whole, values = _values(found.scores, score)[0][0], _values(scores, score)[0]
     lost = (whole - values if score == "probability" else values - whole).reshape(steps, steps)
     column, line = (
-        where.slider(t(f"masks.{name}"), 1, steps, key=f"mask_{name}", **BOUND) - 1
+        where.slider(t(f"masks.{name}"), 1, steps, (steps + 1) // 2, key=f"mask_{name}", **BOUND) - 1
         for where, name in zip(st.columns(2), ("column", "line"), strict=True)
     )
     here = np.zeros((steps, steps), bool)
