@@ -272,4 +272,4 @@ def _maps(asked: Asked, found: Any) -> None:
         high = significant(pictures.reach(saliency.values))
         caption = t(f"masks.{when}", label=label, layer=saliency.layer, high=high)
         over = pictures.overlay(look, saliency.values, STRENGTH, SIDE)
-        column.image(pictures.chart(over), width="stretch", alt=caption, caption=caption)
+        column.image(pictures.in_page(pictures.chart(over)), width="stretch", alt=caption, caption=caption)

@@ -129,7 +129,9 @@ def _map(asked: Asked, scores: Any, found: Any, score: str, steps: int) -> int:
     here[line, column] = True
     over = pictures.overlay(asked.picture.image, np.maximum(lost, 0), STRENGTH, SIDE)
     caption = t("masks.map_lost", score=t(f"masks.{score}"), high=significant(max(float(lost.max()), 0)))
-    st.image(pictures.chart(pictures.outlined(over, here)), width="stretch", alt=caption, caption=caption)
+    st.image(
+        pictures.in_page(pictures.chart(pictures.outlined(over, here))), width="stretch", alt=caption, caption=caption
+    )
     return line * steps + column
 
 
@@ -143,7 +145,7 @@ def _at(asked: Asked, scores: Any, disguises: list[Disguise], at: int) -> None:
         return
     words = {name: write(values[at]) for name, values, write in hiding.written_scores(scores)}
     caption = t("masks.at_step", step=at + 1, **words)
-    st.image(pictures.photo(disguises[at].on(image)), width="stretch", alt=caption, caption=caption)
+    st.image(pictures.in_page(pictures.photo(disguises[at].on(image))), width="stretch", alt=caption, caption=caption)
 
 
 def _exports(asked: Asked, scores: Any, disguises: list[Disguise]) -> None:
@@ -193,7 +195,7 @@ def _occlusion(asked: Asked, found: Any) -> None:
         st.columns(2, gap="large"), (drops, cam.values), (True, False), captions, strict=True
     ):
         over = pictures.overlay(image, values, STRENGTH, SIDE, signed)
-        column.image(pictures.chart(over), width="stretch", alt=caption, caption=caption)
+        column.image(pictures.in_page(pictures.chart(over)), width="stretch", alt=caption, caption=caption)
     alike = correlations([drops, cam.values])[0, 1]
     st.metric(
         t("masks.correlation"),
