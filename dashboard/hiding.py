@@ -105,10 +105,10 @@ def show(frame: Frame) -> tuple[Asked, Any]:
         _numbers(masks, chosen)
     with filled:
         disguise = _fill(picture, masks)
+    with stage:  # before the network is asked: a finger may be on it
+        _stage(picture, disguise, chosen)
     found = cached.hide(picture, entry, disguise, class_index, picture.person)
     asked = Asked(picture, entry, disguise, chosen, found.class_index, picture.person)
-    with stage:
-        _stage(asked)
     with says:
         _says(asked, found)
     _maps(asked, found)
@@ -134,21 +134,22 @@ def _presets() -> None:
     )
 
 
-def _stage(asked: Asked) -> None:
-    masks = asked.disguise.masks
+def _stage(picture: Picture, disguise: Disguise, chosen: int) -> None:
+    """The disguised picture with its masks as boxes to be moved."""
+    masks = disguise.masks
 
-    def moved(found: list[list[float]], chosen: int) -> None:
+    def moved(found: list[list[float]], number: int) -> None:
         placed = [
             _limited(replace(mask, **{name: value / 100 for name, value in zip(FIELDS, box, strict=False)}))
             for mask, box in zip(masks, found, strict=False)
         ]
-        _set((*placed, *masks[len(placed) :]), chosen)
+        _set((*placed, *masks[len(placed) :]), number)
 
-    hidden = pictures.photo(asked.disguise.on(asked.picture.image))
+    hidden = pictures.photo(disguise.on(picture.image))
     filled_in = ("number", "x", "y", "width", "height")  # there where the boxes are moved
     about = t("masks.box", **{name: f"{{{name}}}" for name in filled_in}), t("masks.drag")
-    alt = t("masks.alt", name=asked.picture.name)
-    boxes.show(pictures.in_page(hidden), alt, masks, asked.mask, about, "mask_boxes", moved)
+    alt = t("masks.alt", name=picture.name)
+    boxes.show(pictures.in_page(hidden), alt, masks, chosen, about, "mask_boxes", moved)
 
 
 def _numbers(masks: tuple[Mask, ...], chosen: int) -> None:
