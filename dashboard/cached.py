@@ -18,6 +18,7 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
+from core.masking import Disguise, Mask, evolution, presets
 from core.networks import NETWORKS, Entry, Guest, LayerRow
 from dashboard.text import number, t
 
@@ -30,8 +31,10 @@ THUMBNAIL = 104
 """Side of a face in the gallery, in pixels."""
 
 
-HASH = {Entry: hash}
+HASH = {Entry: hash, Disguise: hash}
 """A network is known by all that its entry says: two that were brought under one name are two."""
+FILM_SECONDS, FILM_SIDE = 4.0, 224
+"""How long an animation takes, and its side in pixels."""
 MOST_CACHED = "128mb"
 """Of an early layer of a large network one picture's maps take 13 MB."""
 
@@ -40,13 +43,16 @@ MOST_CACHED = "128mb"
 class Picture:
     """The square picture that a page works on.
 
-    `image` is `(s, s, 3)` float32 in [0, 1]; `private` pictures came from the person at the screen.
+    `image` is `(s, s, 3)` float32 in [0, 1]; `private` pictures came from the person at the screen. Of a rendered
+    picture `person` is the number, as `capture` took them.
     """
 
     image: np.ndarray
     digest: str
     name: str
     private: bool = False
+    person: int | None = None
+    capture: faces.Capture | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,7 @@ def default_network() -> str:
 def person_picture(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -> Picture:
     """A synthetic person as `capture` takes the picture."""
     image, _ = faces.render(faces.person(person), capture, size)
-    return Picture(image, images.digest(image), f"person {person}")
+    return Picture(image, images.digest(image), f"person {person}", person=person, capture=capture)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -316,6 +322,37 @@ def explain(
     from core import tasks
 
     return compute().call(tasks.explain, network, method, small(_image, network), class_index, layer, **dict(params))
+
+
+@_per_picture(max_entries=64)
+def mask_presets(
+    digest: str, _image: np.ndarray, person: int | None, capture: faces.Capture | None
+) -> dict[str, tuple[Mask, ...]]:
+    """Masks over the parts of the face; exact ones on a rendered picture."""
+    if person is None or capture is None:
+        return presets(_image)
+    return presets(_image, faces.render(faces.person(person), capture, _image.shape[0])[1])
+
+
+@_per_picture(max_entries=64)
+def hide(
+    digest: str,
+    _image: np.ndarray,
+    network: Entry,
+    disguise: Disguise,
+    class_index: int | None,
+    person: int | None,
+) -> Any:
+    """What the network says of the picture and of the same in disguise."""
+    from core.masking import tasks
+
+    return compute().call(tasks.hide, network, _image, disguise, class_index, person)
+
+
+@_per_picture(max_entries=8)
+def film(digest: str, _image: np.ndarray, disguises: tuple[Disguise, ...], shares: tuple[float, ...]) -> bytes:
+    """The picture in one disguise after the other as a GIF; `shares` are what its bar shows."""
+    return evolution.film(_image, disguises, shares, FILM_SECONDS, FILM_SIDE)
 
 
 @_per_picture(max_entries=64)

@@ -126,7 +126,7 @@ def _person() -> Picture:
         if st.button(t("picture.faces"), icon=":material/groups:"):
             _gallery(group)
     picture = cached.person_picture(person, _capture())
-    return Picture(picture.image, picture.digest, _person_name(person))
+    return replace(picture, name=_person_name(person))
 
 
 def _gallery(group: str) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters"),
-    "look": ("grad_cam", "explainers", "evaluation"),
+    "look": ("grad_cam", "explainers", "evaluation", "masks"),
     "decide": (),
     "ship": (),
 }
@@ -26,6 +26,7 @@ ICONS = {
     "grad_cam": ":material/visibility:",
     "explainers": ":material/view_module:",
     "evaluation": ":material/fact_check:",
+    "masks": ":material/masks:",
 }
 
 

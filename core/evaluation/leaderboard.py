@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from core import faces
 from core.attribution import METHODS
@@ -22,6 +21,7 @@ from core.evaluation import deletion, pointing, stability
 from core.evaluation.pointing import Pair
 from core.evaluation.similarity import chance, edges, rank_correlation
 from core.networks import Network
+from core.rates import wilson
 
 FILE = Path(__file__).parents[2] / "assets" / "leaderboard.json"
 """What `scripts/leaderboard.py` found."""
@@ -153,14 +153,9 @@ def chances(pairs: Iterable[Pair]) -> dict[str, float]:
 
 
 def interval(values: np.ndarray, rate: bool) -> tuple[float, float]:
-    """95 % interval of the mean of `values` `(n,)`: of numbers from its standard error, of hits and misses Wilson's.
-
-    Wilson's never leaves [0, 1] and keeps a width where all captures are hits (Wilson 1927,
-    https://doi.org/10.1080/01621459.1927.10502953).
-    """
+    """95 % interval of the mean of `values` `(n,)`: of numbers from its standard error, of hits and misses Wilson's."""
     if rate:
-        found = binomtest(int(values.sum()), len(values)).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+        return wilson(int(values.sum()), len(values))
     mean = float(values.mean())
     half = INTERVAL * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else 0.0
     return mean - half, mean + half

@@ -255,3 +255,27 @@ def test_the_webcam_gives_a_picture(page: Page, server: str, context) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
     wait_for_pictures(page)
     expect(page.get_by_text(text.label("en", "picture.no_face"))).to_be_attached()  # the test pattern has none
+
+
+def test_a_mask_is_dragged_and_moved_by_keyboard(page: Page, server: str) -> None:
+    visit(page, f"{server}/masks?lang=en&masks=r_50_50_40_10_100")
+    box, slider = page.locator("button.chosen"), page.get_by_role("slider", name=text.label("en", "masks.y"))
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - place["height"], steps=8)  # by its own height, 10 % of the picture
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"masks=r_50_40_40_10_100"))
+    settle(page)
+    expect(slider).to_have_attribute("aria-valuetext", "40.0")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.wait_for_url(re.compile(r"masks=r_51_40_40_11_100"))
+    settle(page)
+    slider.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url(re.compile(r"masks=r_51_39.5_40_11_100"))
+    expect(box).to_have_attribute("aria-label", re.compile("40 % from the top|39 % from the top"))

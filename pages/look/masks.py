@@ -1,0 +1,31 @@
+"""Hide a face: does a bar over the eyes hide a person?"""
+
+import streamlit as st
+
+from dashboard import cached, controls, hiding, lesson, masked, problems
+
+
+@st.fragment
+@problems.shown
+def hide(frame: controls.Frame) -> None:
+    """Masks and what the network then says; a change of a mask runs this part of the page alone."""
+    with st.container():  # a place of its own: when the bar has gone, nothing below moves under a finger
+        cached.wait_until_ready(frame.network)
+    masked.show(*hiding.show(frame))
+
+
+lesson.opening("masks")
+hide(controls.current())
+lesson.closing(
+    "masks",
+    (
+        "core.masking.masks:Mask",
+        "core.masking.fills:apply",
+        "core.masking.tasks:hide",
+        "core.masking.scores:distances",
+        "core.masking.evolution:sequence",
+        "core.attribution.occlusion:occlusion",
+        "core.masking.tasks:judge",
+        "core.rates:wilson",
+    ),
+)

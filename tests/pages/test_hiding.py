@@ -1,0 +1,141 @@
+"""The page "Hide a face": masks by preset, by slider, by link and by hand, and its three experiments."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.masking import FILLS, PRESETS, Mask
+from core.masking import tasks as masking_tasks
+from dashboard import hiding, text
+
+PAGE = "pages/look/masks.py"
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    """What the pictures of a page are said to be."""
+    return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def metric(app, name: str) -> str:
+    return next(found.value for found in app.metric if found.label == text.label("en", f"masks.{name}"))
+
+
+def test_masks_are_written_and_read_again() -> None:
+    masks = Mask(0.5, 0.385, 0.4, 0.12), Mask(0.25, 1.0, 0.02, 1.0, "ellipse", 0.5)
+    assert hiding.written(masks) == "r_50_38.5_40_12_100~e_25_100_2_100_50"
+    assert hiding.read(hiding.written(masks)) == masks
+    assert hiding.read("r_500_-3_0_300_100") == (Mask(1.0, 0.0, hiding.LEAST_SIZE, 1.0),)
+    for wrong in ("", "r_1_2_3", "eyes_of_a_cat", "r_a_b_c_d_e", "r_nan_50_20_20_100"):
+        with pytest.raises(ValueError):
+            hiding.read(wrong)
+
+
+@pytest.mark.parametrize("preset", ["eyes", "temples"])
+def test_a_preset_of_the_link_is_a_mask_on_the_face(open_page, preset: str) -> None:
+    app = open_page(PAGE, masks=preset)
+    assert not app.exception, app.exception[0].message
+    assert app.session_state["mask_preset"] == preset
+    assert len(app.session_state["masks"]) == len(preset)
+    assert metric(app, "rank") == "1" and metric(app, "probability") != "100.0 %"
+
+
+def test_a_broken_link_falls_back_on_the_eyes(open_page) -> None:
+    app = open_page(PAGE, masks="r_50_x")
+    assert not app.exception
+    assert app.session_state["masks"] == "eyes"
+
+
+def test_a_slider_turns_the_preset_into_a_mask_of_ones_own(open_page) -> None:
+    app = open_page(PAGE)
+    before = metric(app, "distance")
+    app.slider(key="mask_y").set_value(75.0).run()
+    assert not app.exception
+    assert app.session_state["mask_preset"] is None
+    assert app.session_state["masks"].split("_")[2] == "75"
+    assert app.query_params["masks"] == app.session_state["masks"]
+    assert metric(app, "distance") != before
+
+
+def test_masks_are_added_up_to_the_most_and_taken_away(open_page) -> None:
+    app = open_page(PAGE, masks="r_50_50_20_20_100")
+
+    def press(name: str) -> None:
+        next(button for button in app.button if button.label == text.label("en", f"masks.{name}")).click().run()
+
+    for count in range(2, hiding.MOST_MASKS + 1):
+        press("add")
+        assert app.session_state["masks"].count("~") == count - 1
+    assert next(button for button in app.button if button.label == text.label("en", "masks.add")).disabled
+    press("remove")
+    assert app.session_state["masks"].count("~") == hiding.MOST_MASKS - 2
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_every_fill_has_its_numbers_and_an_answer(open_page, fill: str) -> None:
+    app = open_page(PAGE, fill=fill, person="3", group="B")
+    assert not app.exception, app.exception[0].message
+    for param in FILLS[fill].params:
+        assert text.label("en", f"masks.{param.name}") in " ".join(
+            control.label for control in [*app.slider, *app.number_input]
+        )
+    assert metric(app, "rank")
+
+
+@pytest.mark.parametrize("language", text.languages())
+def test_every_part_way_and_fill_has_a_label(language: str) -> None:
+    from core.masking.evolution import WAYS
+
+    names = [*PRESETS, *(f"fill_{fill}" for fill in FILLS), *(f"way_{way}" for way in WAYS)]
+    assert all(text.label(language, f"masks.{name}") for name in names)
+
+
+def start(app):
+    return next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+
+
+@pytest.mark.parametrize(("way", "fill"), [("column", "black"), ("both", "black"), ("strength", "pixelation")])
+def test_an_evolution_is_asked_once_and_its_slider_shows_another_step(open_page, monkeypatch, way, fill) -> None:
+    asked = []
+    sweep = masking_tasks.sweep
+    monkeypatch.setattr(masking_tasks, "sweep", lambda *given, **more: asked.append(given) or sweep(*given, **more))
+    app = open_page(PAGE, mask_way=way, fill=fill, mask_steps="8", mask_steps_both="5")
+    assert not asked
+    start(app)
+    assert not app.exception, app.exception[0].message
+    middle = 13 if way == "both" else 4
+    assert [alt for alt in pictures_of(app) if alt.startswith(f"Step {middle}:")]
+    app.slider(key="mask_line" if way == "both" else "mask_step").set_value(2).run()
+    assert [alt for alt in pictures_of(app) if alt.startswith("Step 8:" if way == "both" else "Step 2:")]
+    assert len(asked) == 1
+    app.toggle(key="mask_play").set_value(True).run()
+    assert not app.exception and text.label("en", "masks.film_alt") in pictures_of(app)
+
+
+def test_occlusion_stands_beside_grad_cam_with_their_correlation(open_page) -> None:
+    app = open_page(PAGE, mask_show="occlusion", occlusion_grid="5")
+    assert not app.exception, app.exception[0].message
+    assert -1 <= float(metric(app, "correlation").replace("\N{MINUS SIGN}", "-")) <= 1
+    assert any(alt.startswith("Occlusion, 5 × 5 places") for alt in pictures_of(app))
+
+
+def test_the_verdict_names_attacker_rate_interval_and_count(open_page) -> None:
+    app = open_page(PAGE, mask_show="verdict", mask_captures="12", masks="one_eye")
+    start(app)
+    assert not app.exception, app.exception[0].message
+    assert "Not anonymous" in app.warning[0].value and "12 captures" in app.warning[0].value
+    rates = next(markdown.value for markdown in app.markdown if markdown.value.startswith("- Softmax"))
+    assert rates.count("of 12 named") == 4
+
+
+def test_behind_a_wall_the_verdict_is_another(open_page) -> None:
+    app = open_page(PAGE, mask_show="verdict", mask_captures="12", masks="r_50_50_100_100_100")
+    start(app)
+    assert not app.exception, app.exception[0].message
+    assert app.success and not app.warning
+
+
+def test_a_stranger_gets_no_verdict(open_page) -> None:
+    app = open_page(PAGE, mask_show="verdict", source="samples")
+    assert not app.exception, app.exception[0].message
+    assert text.label("en", "masks.strangers") in [info.value for info in app.info]
