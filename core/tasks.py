@@ -17,7 +17,7 @@ import numpy as np
 from core import attribution, faces, images, networks
 from core.attribution import Report, SaliencyMap
 from core.attribution.overlay import overlay
-from core.features import DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target, contact_sheet
+from core.features import BATCH, DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, Network, NetworkError, batch_size, kept, load
 from core.params import Param
 
@@ -413,7 +413,6 @@ def grid(
 
     The pictures are those of `maximize`. `report(step, steps, picture)` counts the iterations of all.
     """
-    from core.features.ascent import BATCH
     from core.features.ascent import maximize as climb
 
     steps = params.get("iterations") or PRESETS[params.get("preset", DEFAULT_PRESET)].iterations

@@ -25,11 +25,16 @@ PARAMS: tuple[Param, ...] = (
 )
 
 
+BATCH = 8
+"""Pictures that climb together, unless a preset says otherwise."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """A way to climb: names of the tables in `core.features`, and its own defaults.
 
     With `coarse` all iterations but the last `finish` are made on a small picture that wraps around; it is then tiled.
+    `batch` pictures climb together: the rounding of a sum depends on it, and a long climb carries that far.
     """
 
     parameterization: str
@@ -40,10 +45,11 @@ class Preset:
     blur: float = 0
     coarse: bool = False
     finish: int = 0
+    batch: int = BATCH
 
 
 PRESETS: dict[str, Preset] = {
-    "course": Preset("pixels", "off", "normalized", learning_rate=10, iterations=30),
+    "course": Preset("pixels", "off", "normalized", learning_rate=10, iterations=30, batch=1),
     "fast": Preset("pixels", "off", "sphere", learning_rate=60, iterations=28, blur=0.1, coarse=True, finish=2),
     "beautiful": Preset("fourier", "full", "adam", learning_rate=5, iterations=128),
 }

@@ -3,8 +3,7 @@
 What is climbed (`objectives`), what climbs (`parameterization`), how it is shaken (`robustness`) and how a step is made
 (`ASCENTS`, here). The preset "course" is the Keras example's loop
 https://keras.io/examples/vision/visualizing_what_convnets_learn, after Simonyan et al. 2013,
-https://arxiv.org/abs/1312.6034, with two differences: the layer is taken before its activation, and several pictures
-climb at once.
+https://arxiv.org/abs/1312.6034, with one difference: the layer is taken before its activation.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ from core.features.robustness import ROBUSTNESS, move
 from core.layers import is_spatial, layer_of, receptive_field, rectified
 from core.networks import Network, NetworkError, kept
 
-BATCH = 8
-"""Pictures that climb together. One or eight: only two shapes are ever compiled."""
 FALLS = 10
 """Steps in a row in which an activation must fall to be called falling."""
 LEAST_STEP = 0.1
@@ -164,7 +161,7 @@ def maximize(
         raise NetworkError("start_shape", shape=np.shape(start), expected=(count, *full, 3))
 
     restore, rng = Restore(network), np.random.default_rng(seed)
-    batches = _batches(count)
+    batches = _batches(count, chosen.batch)
     pictures: Any = start
     history: list[np.ndarray] = []
     peaks: list[np.ndarray] = []
@@ -362,12 +359,14 @@ def _tiled(pictures: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.tile(pictures, (1, down, across, 1))[:, : shape[0], : shape[1]]
 
 
-def _batches(count: int) -> list[np.ndarray]:
-    """Numbers of pictures in batches of `BATCH`, the last filled up with its last one; a single one stays alone."""
+def _batches(count: int, size: int) -> list[np.ndarray]:
+    """Numbers of pictures in batches of `size`, the last filled up with its last one, so that few shapes are ever
+    compiled; a single one stays alone.
+    """
     if count == 1:
         return [np.array([0])]
-    filled = np.minimum(np.arange(-(-count // BATCH) * BATCH), count - 1)
-    return list(filled.reshape(-1, BATCH))
+    filled = np.minimum(np.arange(-(-count // size) * size), count - 1)
+    return list(filled.reshape(-1, size))
 
 
 def _each(values: np.ndarray, count: int) -> np.ndarray:
