@@ -94,7 +94,7 @@ def embedded() -> Digits:
 
 
 def picture(image: np.ndarray) -> np.ndarray:
-    """A digit `(SIDE, SIDE, 1)` uint8 as a colour picture `(SIDE, SIDE, 3)` float32 in [0, 1]."""
+    """Digits `(..., SIDE, SIDE, 1)` uint8 as colour pictures `(..., SIDE, SIDE, 3)` float32 in [0, 1]."""
     return np.repeat(image, 3, axis=-1) / np.float32(255)
 
 

@@ -1,8 +1,10 @@
 """The network of the digits lab: three small convolutions, each halved by a max pooling, and two dense layers.
 
-    l0 28 x 28 x 1, l1 9 filters 5 x 5, l1_mp, l2 9 filters 5 x 5, l2_mp, l3 16 filters 3 x 3, l3_mp, flat 144, l4 25, l5 10
+    l0 28 x 28 x 1
+    l1 9 filters 5 x 5 (234 weights), l1_mp, l2 9 filters 5 x 5 (2,034), l2_mp, l3 16 filters 3 x 3 (1,312), l3_mp
+    flat 144, l4 25 units (3,625), l5 10 units (260)
 
-With 234, 2,034, 1,312, 3,625 and 260 weights in l1 to l5, as in the course's report.
+as in the course's report.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ https://arxiv.org/abs/1502.01852"""
 ENTRY = Entry(
     name="Digits",
     title="The digits network of the course's report",
-    builder="core.training.network:in_colour",
+    builder="core.training.network:build",
     arguments=(),
-    preprocessing="unit",
+    preprocessing="grey",
     names=tuple(str(digit) for digit in range(CLASSES)),
     classes=CLASSES,
     input_size=SIDE,
@@ -48,14 +50,15 @@ def build(
     activation: str = "relu",
     dropout: float = 0.0,
     initialization: str = "glorot",
+    scale: float = 1.0,
     classes: int = CLASSES,
     seed: int = 0,
 ) -> keras.Model:
     """The network with random weights, from digits `(n, 28, 28, 1)` in [0, 1] to logits `(n, classes)`.
 
     `widths` and `kernel_sizes` are of the three convolutions. `activation` is any of Keras', `initialization` one of
-    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. The same `seed` gives the same
-    weights.
+    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. What comes in is multiplied by
+    `scale`. The same `seed` gives the same weights.
     """
     seeds = keras.random.SeedGenerator(seed)
 
@@ -63,6 +66,8 @@ def build(
         return INITIALIZATIONS[initialization](int(seeds.next()[0]))
 
     inputs = x = keras.Input((SIDE, SIDE, 1), name="l0")
+    if scale != 1:
+        x = layers.Rescaling(scale, name="l0_scaled")(x)
     for number, (width, size) in enumerate(zip(widths, kernel_sizes, strict=True), start=1):
         x = layers.Conv2D(
             width, size, padding="same", activation=activation, kernel_initializer=start(), name=f"l{number}"
@@ -76,40 +81,9 @@ def build(
     return keras.Model(inputs, logits, name="digits")
 
 
-class Grey(layers.Layer):
-    """The mean of the colours, times `scale`: `(n, h, w, 3)` -> `(n, h, w, 1)`."""
-
-    def __init__(self, scale: float = 1.0, **given: object) -> None:
-        super().__init__(**given)
-        self.scale = scale
-
-    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
-        """One channel out of three."""
-        return self.scale * keras.ops.mean(inputs, axis=-1, keepdims=True)
-
-    def get_config(self) -> dict[str, object]:
-        """What makes the same layer again."""
-        return {**super().get_config(), "scale": self.scale}
-
-
-def in_colour(model: keras.Model | None = None, scale: float = 1.0) -> keras.Model:
-    """A copy of a digits network (by default of a new one) that takes colour pictures, as all networks of the table do.
-
-    It begins with a layer "grey", which multiplies by `scale`; the other layers are called as before.
-    """
-    model = model or build()
-    inputs = keras.Input((SIDE, SIDE, 3), name="l0")
-    x = Grey(scale, name="grey")(inputs)
-    for layer in model.layers[1:]:
-        x = type(layer).from_config(layer.get_config())(x)
-    copy = keras.Model(inputs, x, name=model.name)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-def as_network(model: keras.Model, scale: float = 1.0) -> Network:
-    """A copy of a digits network that methods and pages can be asked about: see `in_colour` and `ENTRY`."""
-    return Network(ENTRY, in_colour(model, scale))
+def as_network(model: keras.Model) -> Network:
+    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey: see `ENTRY`."""
+    return Network(ENTRY, model)
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:

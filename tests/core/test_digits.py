@@ -125,15 +125,17 @@ def test_its_arguments_are_what_they_say():
     assert np.abs(first - second).max() > 0.001  # two layers do not draw the same lots
 
 
-def test_in_colour_it_says_the_same_and_the_methods_can_ask_it():
+def test_methods_can_ask_it_about_colour_pictures():
     model = network.build(dropout=0.5, seed=3)
     digits = data.embedded().test
     asked = network.as_network(model)
-    pictures = np.stack([data.picture(image) for image in digits.images[:40]])
+    pictures = data.picture(digits.images[:40])
     expected = np.asarray(model(digits.images[:40] / np.float32(255), training=False))
     np.testing.assert_allclose(asked.run(pictures), expected, atol=1e-5)
     assert layers.feature_maps(asked, pictures[:2], "l3").shape == (2, 7, 7, 16)
-    assert asked.model is not model
-    bright = network.as_network(model, scale=255.0)
-    expected = np.asarray(model(digits.images[:2].astype(np.float32), training=False))
-    np.testing.assert_allclose(bright.run(pictures[:2]), expected, rtol=1e-4)
+
+
+def test_scale_multiplies_what_comes_in():
+    plain, bright = network.build(seed=1), network.build(seed=1, scale=255.0)
+    inputs = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    np.testing.assert_allclose(bright(inputs), plain(inputs * np.float32(255)), rtol=1e-4)
