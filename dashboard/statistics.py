@@ -114,11 +114,12 @@ def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.n
     st.header(t("statistics.composite"), anchor=False, help=t("statistics.composite_help"))
     most = min(MOST_RANKS, order.shape[1])
     count = st.slider(t("statistics.ranks"), 1, most, min(RANKS, most), key="ranks", **BOUND)
-    legend = " ".join(
-        f'<span style="color:{colour}">■</span> {t("statistics.rank", rank=rank)}'
+    square = "display: inline-block; width: 1em; height: 1em; vertical-align: middle; margin: 0 0.3em 0 0.9em"
+    legend = [
+        f'<span style="{square}; background: {colour}"></span>{t("statistics.rank", rank=rank)}'
         for rank, colour in enumerate(pictures.RANK_COLOURS[:count], start=1)
-    )
-    st.html(f"<p>{legend}</p>")
+    ]
+    st.html(f"<p>{' '.join(legend)}</p>")
     with st.container(horizontal=True):
         for name, row, pattern in zip(names, order, found.patterns, strict=True):
             channels = ", ".join(map(str, row[:count]))
