@@ -68,8 +68,8 @@ REASONS: dict[str, str] = {
     "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without "
     "Lambda and custom layers.",
     "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
-    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square colour picture and the scores "
-    "of at least two classes.",
+    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square picture, colour or grey, and "
+    "the scores of at least two classes.",
     "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
     "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
     "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a head; "
@@ -123,7 +123,7 @@ class Entry:
     """A network of the table: what is known of it without loading it.
 
     `builder` is "module:function", called with `arguments`; `preprocessing` a mode of `PREPROCESSING`; `names` are its
-    classes, or the file that holds them. `subject` is what it looks at, "face" or "object".
+    classes, or the file that holds them. `subject` is what it looks at, "face", "object" or "digit".
     """
 
     name: str
@@ -228,6 +228,26 @@ UNTRAINED = replace(
     weights=None,
 )
 
+DIGITS = Entry(
+    name="Digits",
+    title="A small network that reads handwritten digits",
+    builder="core.training.network:build",
+    arguments=(),
+    preprocessing="grey",
+    names=tuple("0123456789"),
+    classes=10,
+    input_size=28,
+    default_layer="l3",
+    embedding_layer="l4",
+    subject="digit",
+    parameters=7_465,
+    weights=PublishedFile(
+        "digits.npz",
+        str(WEIGHTS),
+        digest="95fcf71f721860e338ee324a9ff0792129d0791ac188ac0f2abba855291bb838",
+    ),
+)
+
 VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
 KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_NAMES = PublishedFile(
@@ -292,6 +312,7 @@ _TF = "weights_tf_dim_ordering_tf_kernels.h5"
 _TABLE = (
     MINIFACE,
     UNTRAINED,
+    DIGITS,
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
     _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),
     _vggface("SENet50", 2, 8631, "activation_80", "flatten", 43_777_063),
@@ -350,9 +371,12 @@ NETWORKS: dict[str, Entry] = {entry.name: entry for entry in _TABLE}
 
 @dataclass(frozen=True)
 class Guest:
-    """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open."""
+    """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open;
+    `channels` are 3, or 1 for grey pictures.
+    """
 
     input_size: int | None
+    channels: int
     classes: int
     parameters: int
     default_layer: str
@@ -385,7 +409,7 @@ class Network:
         return batch
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, 3)` float32."""
+        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, c)` float32."""
         return np.asarray(PREPROCESSING[self.entry.preprocessing](self.stretched(images)), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
