@@ -49,16 +49,18 @@ class Digits:
     test: Part
 
 
-@lru_cache(maxsize=1)
 def load() -> Digits:
     """MNIST where its file is here, else the embedded digits; kept in this process.
 
     FileError: the file is here and damaged.
     """
-    if not MNIST.here:
-        return embedded()
-    files.check(MNIST)
-    return read(MNIST.path)
+    return _checked(MNIST.path) if MNIST.here else embedded()
+
+
+@lru_cache(maxsize=1)
+def _checked(path: Path) -> Digits:
+    files.check(MNIST, path)
+    return read(path)
 
 
 def read(path: Path) -> Digits:

@@ -57,7 +57,7 @@ def build(
     """The network with random weights, from digits `(n, 28, 28, 1)` in [0, 1] to logits `(n, classes)`.
 
     `widths` and `kernel_sizes` are of the three convolutions. `activation` is any of Keras', `initialization` one of
-    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. What comes in is multiplied by
+    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. Inputs are multiplied by
     `scale`. The same `seed` gives the same weights.
     """
     seeds = keras.random.SeedGenerator(seed)

@@ -67,16 +67,11 @@ def test_another_file_is_refused(tmp_path):
 
 def test_without_mnist_the_embedded_digits_are_loaded_and_with_a_damaged_one_it_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    data.load.cache_clear()
-    try:
-        assert data.load().source == "embedded"
-        data.load.cache_clear()
-        (tmp_path / "datasets").mkdir()
-        (tmp_path / "datasets" / "mnist.npz").write_bytes(b"PK and no more")
-        with pytest.raises(FileError, match="damaged"):
-            data.load()
-    finally:
-        data.load.cache_clear()
+    assert data.load().source == "embedded"
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "mnist.npz").write_bytes(b"PK and no more")
+    with pytest.raises(FileError, match="damaged"):
+        data.load()
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"no MNIST at {REAL}")
