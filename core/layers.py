@@ -203,7 +203,7 @@ def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
 
 @kept
 def compiled(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]:
-    """One compiled function, kept, from inputs `(n, h, w, 3)` to the output of `layer`."""
+    """One compiled function, kept, from inputs `(n, h, w, c)` to the output of `layer`."""
     part = cut(network.model, layer)
 
     @tf.function(input_signature=[tf.TensorSpec(network.model.input_shape, tf.float32)])

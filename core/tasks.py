@@ -20,6 +20,7 @@ from core.attribution.overlay import overlay
 from core.features import BATCH, DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target, contact_sheet
 from core.networks import SMALL_BATCH, Entry, Guest, LayerRow, Network, NetworkError, batch_size, kept, load
 from core.params import Param
+from core.training import data as digits
 
 if TYPE_CHECKING:
     from core.features.patches import Answers
@@ -357,7 +358,13 @@ def _answers(network: Network, layer: str) -> Answers:
 
 
 def reference_captures(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
-    """Captures `(n, size, size, 3)` of every person, and who is on them `(n,)`; one each for a large network."""
+    """Captures `(n, size, size, 3)` of every person, and who is on them `(n,)`; one each for a large network.
+
+    For a network of digits, the digits that it is judged by, and what they are.
+    """
+    if entry.subject == "digit":
+        held_out = digits.embedded().test
+        return digits.picture(held_out.images), held_out.labels
     each = REFERENCE_CAPTURES if batch_size(entry) == SMALL_BATCH else 1
     return _references(each, entry.input_size), np.repeat(np.arange(faces.PEOPLE), each)
 
@@ -368,7 +375,9 @@ def _references(each: int, size: int) -> np.ndarray:
 
 
 def health_captures(entry: Entry) -> np.ndarray:
-    """The captures of `channel_health`, `(n, size, size, 3)`: people in turn, each taken in another way."""
+    """The pictures of `channel_health`, `(n, size, size, 3)`: people in turn, each taken in another way, or digits."""
+    if entry.subject == "digit":
+        return reference_captures(entry)[0]
     count = HEALTH_CAPTURES if batch_size(entry) == SMALL_BATCH else FEW_HEALTH_CAPTURES
     return _captures(count, entry.input_size)
 

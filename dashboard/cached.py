@@ -20,6 +20,7 @@ import streamlit as st
 from core import faces, images
 from core.masking import Disguise, Mask, evolution, presets
 from core.networks import NETWORKS, Entry, Guest, LayerRow
+from core.training import data as digits
 from dashboard.text import number, t
 
 if TYPE_CHECKING:
@@ -183,6 +184,15 @@ def person_picture(person: int, capture: faces.Capture, size: int = PERSON_SIZE)
     """A synthetic person as `capture` takes the picture."""
     image, _ = faces.render(faces.person(person), capture, size)
     return Picture(image, images.digest(image), f"person {person}", person=person, capture=capture)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def digit_picture(label: int, number: int) -> Picture:
+    """A handwritten digit that no network here learned from, its pixels as visible cells."""
+    held_out = digits.embedded().test
+    image = digits.picture(held_out.images[np.flatnonzero(held_out.labels == label)[number]])
+    cells = np.kron(image, np.ones((PERSON_SIZE // digits.SIDE,) * 2 + (1,), np.float32))
+    return Picture(cells, images.digest(cells), f"digit {label}")
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -371,3 +381,30 @@ def small(image: np.ndarray, network: Entry) -> np.ndarray:
     """The picture at the network's input size, so that no more than needed travels to the worker."""
     size = network.input_size
     return images.resize(image, size, size)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def atlas_tile(network: str, layer: str, channel: int) -> np.ndarray | None:
+    """The picture that the atlas has of a channel, `(s, s, 3)`; None where it has none."""
+    from core.features import atlas
+
+    if layer not in atlas.layers(network):
+        return None
+    tiles = atlas.tiles(network, layer)
+    return tiles[channel] if channel < len(tiles) else None
+
+
+@st.cache_data(max_entries=64, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
+def recognise_digits(network: Entry) -> Any:
+    """What a digits network takes digits for that it never learned from."""
+    from core.features import tasks
+
+    return compute().call(tasks.recognise, network)
+
+
+@_per_picture(max_entries=16)
+def path(digest: str, _image: np.ndarray, network: Entry) -> dict[str, np.ndarray]:
+    """What a picture becomes on its way through the network, layer by layer."""
+    from core.features import tasks
+
+    return compute().call(tasks.path, network, small(_image, network))

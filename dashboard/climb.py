@@ -17,7 +17,7 @@ from core.tasks import ChannelHealth, Snapshots
 from dashboard import cached, controls, figures, jobs, pictures
 from dashboard import tiles as tile_grid
 from dashboard.links import choice, remember
-from dashboard.text import number, t
+from dashboard.text import exact, number, t
 from dashboard.tiles import Tile
 
 SIDE = 448
@@ -204,6 +204,32 @@ def _open(request: Request, channel: int) -> None:
     """Go to the experiment with one channel, as it climbed here."""
     st.session_state.update(show="one", channel=channel, layer=request.layer, preset=request.params["preset"])
     remember("channel", channel, 0)
+
+
+def matrix(request: Request, found: FilterPictures) -> None:
+    """A row for each output, a column for each weight of smoothness, and the outputs under the weight of choice."""
+    weights = request.params["tv_weight"]
+    told = " · ".join(map(exact, weights))
+    st.caption(t("filters.columns", weights=told))
+    for place, name in enumerate(request.names):
+        own = found.images[place * len(weights) :][: len(weights)]
+        label, row = st.columns([1, 9], vertical_alignment="center")
+        label.markdown(f"**{name}**")
+        row.image(
+            pictures.photo(contact_sheet(np.stack([images.resize(image, TILE, TILE) for image in own]), len(own))),
+            width="stretch",
+            alt=t("filters.row_alt", channel=name, weights=told),
+        )
+    chosen = choice(st.select_slider, t("filters.best"), weights, key="best_tv", default=weights[4], format_func=exact)
+    part = slice(weights.index(chosen), None, len(weights))
+    _side_by_side(request, found.images[part], request.names, found.activations[part, -1])
+
+
+def pairs(request: Request, found: FilterPictures) -> None:
+    """Two outputs and their joint picture, two pairs in a row."""
+    for start in range(0, len(found.images), MOST_IN_A_ROW):
+        part = slice(start, start + MOST_IN_A_ROW)
+        _side_by_side(request, found.images[part], request.names[part], found.activations[part, -1])
 
 
 def _side_by_side(request: Request, found: np.ndarray, names: Sequence[str], reached: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from core import faces, images
 from core.attribution import top_channels
 from core.networks import Entry
 from core.params import Param
+from core.training.data import CLASSES as DIGITS
 from dashboard import cached, networks, pictures
 from dashboard.cached import Picture
 from dashboard.links import BOUND, choice
@@ -22,6 +23,8 @@ SOURCES = ("gallery", "samples", "upload", "webcam")
 NEW_PEOPLE_SHOWN = 6
 UPLOAD_TYPES = ("png", "jpg", "jpeg", "webp", "bmp")
 MAX_MEGABYTES = images.MAX_BYTES // 10**6
+DIGITS_OF_EACH = 24
+"""Handwritten digits of each kind in the gallery."""
 MOST_PHOTOS = 24
 """Own photos that are looked at together."""
 
@@ -63,23 +66,23 @@ def current() -> Frame:
 
 
 def picture_chooser(entry: Entry) -> Picture:
-    """A synthetic person, a sample, an upload or a photo from the webcam, cropped as the network wants it.
+    """A synthetic person or a handwritten digit, a sample, an upload or a photo from the webcam, cropped as the network wants it.
 
     Where nothing usable came (no file yet, a broken one), the picture that was shown before stays.
     """
     st.subheader(t("picture.title"), anchor=False)
-    preview = st.empty()
+    preview, digits = st.empty(), entry.subject == "digit"
     source = choice(
         st.pills,
         t("picture.source"),
         SOURCES,
         key="source",
         default="gallery",
-        format_func=lambda name: t(f"picture.{name}"),
+        format_func=lambda name: t("picture.digits" if name == "gallery" and digits else f"picture.{name}"),
         required=True,
     )
     if source == "gallery":
-        picture = _person()
+        picture = _digit() if digits else _person()
     elif source == "samples":
         picture = _sample(entry)
     else:
@@ -208,6 +211,18 @@ def _capture_field(field: Field[Any], value: Any) -> Any:
         low, high = field.metadata["range"]
         return st.slider(t(f"picture.{field.name}"), low, high, value, _step(field), key=field.name, **BOUND)
     return value
+
+
+# --- handwritten digits -----------------------------------------------------------------------------------------------
+
+
+def _digit() -> Picture:
+    """A digit that the network never learned from, by what it is and its number."""
+    label = choice(
+        st.segmented_control, t("picture.digit"), tuple(range(DIGITS)), key="digit", default=0, required=True
+    )
+    number = st.number_input(t("picture.digit_number"), 0, DIGITS_OF_EACH - 1, 0, key="digit_number", **BOUND)
+    return replace(cached.digit_picture(label, int(number)), name=t("picture.digit_name", digit=label, number=number))
 
 
 # --- photos -----------------------------------------------------------------------------------------------------------

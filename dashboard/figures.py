@@ -341,6 +341,63 @@ def _mixed(colour: str, amount: float) -> str:
     return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"
 
 
+def activations(values: np.ndarray, names: Sequence[str], across: str, *, signed: bool) -> go.Figure:
+    """Classes (rows) by channels (columns) as coloured cells, from 0 up in cividis, or around 0 in the signed scale."""
+    bound = float(np.abs(values).max()) or 1.0
+    cells = {
+        "type": "heatmap",
+        "z": values,
+        "x": list(range(values.shape[1])),
+        "y": list(range(len(names))),
+        "zmin": -bound if signed else 0,
+        "zmax": bound,
+        "colorscale": SIGNED_SCALE if signed else "Cividis",
+        "xgap": 1 if values.shape[1] <= 64 else 0,
+        "ygap": 1,
+        "colorbar": {"thickness": 12, "tickfont": {"size": 14, "color": ink()}},
+        "hovertemplate": "%{y} · %{x}: %{z:.3g}<extra></extra>",
+    }
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
+    down = {**ticks, "autorange": "reversed"}
+    return _chart([cells], 32 * len(names) + 70, {"title": across, "tickformat": "d"}, down)
+
+
+def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -> go.Figure:
+    """Expected classes (rows) by predicted ones (columns) with their counts; unseen markers make the cells clickable.
+
+    The darker, the larger the share of its row; cells off the diagonal are orange, so that mistakes stand out.
+    """
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    right = np.eye(len(names), dtype=bool)
+    places = [(row, column) for row in range(len(names)) for column in range(len(names))]
+    cells = {
+        "type": "heatmap",
+        "z": np.where(right, -shares, np.where(counts > 0, np.maximum(shares, 0.15), 0)),
+        "zmin": -1,
+        "zmax": 0.5,
+        "colorscale": [[0, "#2b7bba"], [2 / 3, "#f7f7f7"], [1, "#d9822b"]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "hoverinfo": "skip",
+    }
+    markers = {
+        "type": "scatter",
+        "x": [column for _, column in places],
+        "y": [row for row, _ in places],
+        "mode": "markers+text",
+        "text": [str(counts[place]) if counts[place] else "" for place in places],
+        "textfont": {"size": 14, "color": ["#ffffff" if right[p] and shares[p] > 0.5 else "#1c2733" for p in places]},
+        "customdata": [list(place) for place in places],
+        "hoverinfo": "none",  # "skip" would skip clicks too
+        "marker": {"size": 26, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        "unselected": {"marker": {"opacity": 0}},
+    }
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "ticks": "", "automargin": True}
+    across, down = {**ticks, "title": axes[0]}, {**ticks, "title": axes[1], "autorange": "reversed"}
+    return _chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
+
+
 def ranged(
     lines: Mapping[str, Sequence[tuple[float, float, float, float]]],
     axes: tuple[str, str],
@@ -383,32 +440,3 @@ def ranged(
     level = {"type": "line", "y0": chance, "y1": chance, "x0": 0, "x1": 1, "xref": "paper", "line": line}
     shapes = [] if chance is None else [level]
     return _chart(traces, 380, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)
-
-
-def confusion(matrix: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -> go.Figure:
-    """Counts of what (row) was taken for what (column), coloured by their share of the row; `axes` across and down."""
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    cells = {
-        "type": "heatmap",
-        "z": shares,
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": "Cividis",
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-        "hoverinfo": "skip",
-    }
-    marks = [
-        {
-            "x": column,
-            "y": row,
-            "text": str(matrix[row, column]),
-            "showarrow": False,
-            "font": {"size": 13, "color": "#1c2733" if shares[row, column] > 0.5 else "#ffffff"},
-        }
-        for row, column in zip(*np.nonzero(matrix), strict=True)
-    ]
-    places = {"tickvals": list(range(len(names))), "ticktext": list(names), "ticks": ""}
-    down = {**places, "title": axes[1], "autorange": "reversed"}
-    return _chart([cells], 420, {**places, "title": axes[0]}, down, annotations=marks)

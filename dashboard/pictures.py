@@ -140,7 +140,8 @@ def map_sheet(
 
 
 def kernel_sheet(kernels: np.ndarray) -> Image:
-    """Kernels of the first layer, `(kh, kw, 3, k)`, as small colour pictures: grey is 0, one scale for all."""
+    """Kernels of the first layer, `(kh, kw, 3 or 1, k)`, as small pictures: grey is 0, one scale for all."""
+    kernels = np.broadcast_to(kernels, (*kernels.shape[:2], 3, kernels.shape[3]))
     bound = float(np.abs(kernels).max()) or 1.0
     pictures = [kernels[..., k] / (2 * bound) + 0.5 for k in range(kernels.shape[3])]
     return contact_sheet(pictures, range(len(pictures)))
@@ -171,3 +172,18 @@ def _numbered(cell: Image, text: str) -> Image:
     cv2.putText(cell, text, place, font, size, rim, thick + 3, cv2.LINE_AA)
     cv2.putText(cell, text, place, font, size, ink, thick, cv2.LINE_AA)
     return cell
+
+
+RANK_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7")
+"""Colours of the first five ranks, told apart by colour-blind readers, on black (Okabe and Ito 2008,
+https://jfly.uni-koeln.de/color)."""
+
+
+def by_rank(patterns: np.ndarray, side: int) -> Image:
+    """Maps `(h, w, r)`, the first rank first, as one picture of `side` pixels: each place has the colour of the rank
+    that is strongest there, each rank measured by its own maximum, and is the brighter the stronger it is.
+    """
+    shares = np.maximum(patterns, 0) / np.maximum(patterns.max(axis=(0, 1)), np.finfo(np.float32).tiny)
+    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in RANK_COLOURS], np.float32) / 255
+    drawn = colours[shares.argmax(axis=2)] * np.clip(shares.max(axis=2), 0, 1)[..., None]
+    return cells(drawn.astype(np.float32), side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from core.compute import Progress
 from core.features import DEFAULT_PRESET, PARAMS, PRESETS, SIZES, atlas
 from core.networks import Entry, LayerRow
 from core.params import numbers
-from dashboard import cached, climb, controls, jobs, pictures, presets, training_signs
+from dashboard import cached, climb, controls, jobs, notebook, pictures, presets, training_signs
 from dashboard.climb import Request
 from dashboard.links import BOUND, choice
 from dashboard.text import exact, sentence, t
@@ -25,6 +26,10 @@ RATES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 """Learning rates that climb side by side, around the course's 10."""
 TV_WEIGHTS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """The course's sweep of the weight of total variation, and none."""
+SWEEP = TV_WEIGHTS[1:]
+MOST_OUTPUTS = 16
+PAIRS = "4+9, 1+7, 0+1, 7+8"
+"""The course's pairs: two alike, two alike, two unlike, two unlike."""
 DEPTH_CHANNELS = 8
 
 
@@ -93,7 +98,8 @@ def _params(entry: Entry, layer: _Layer, *leave_out: str, preset: str | None = N
             key = param.name if preset == "course" or param.name not in own else f"{preset}_{param.name}"
             params[param.name] = controls.parameter(suited, t(f"controls.{param.name}"), key=key)
     if layer.row.spatial:
-        params["size"] = st.slider(t("filters.size"), *SIZES, entry.input_size, 4, key="size", **BOUND)
+        least, most = min(SIZES[0], entry.input_size), SIZES[1]
+        params["size"] = st.slider(t("filters.size"), least, most, entry.input_size, 4, key="size", **BOUND)
     return params
 
 
@@ -147,6 +153,7 @@ def _one(entry: Entry) -> None:
         params = _params(entry, layer)
     request = Request("one", entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
     _climb(request, at_once=True, more=True)
+    notebook.ask(entry, layer.row.name, (channel,))
     climb.patches(entry, layer.row.name, channel)
 
 
@@ -160,13 +167,14 @@ def _grid(entry: Entry) -> None:
     if channels:
         request = Request("grid", entry, layer.row.name, channels, params, tuple(map(str, channels)), tasks.grid)
         _climb(request, climb.tiles)
+        notebook.ask(entry, layer.row.name, channels)
 
 
-def _channels(layer: _Layer) -> tuple[int, ...]:
+def _channels(layer: _Layer, key: str = "set", default: str = "0-15") -> tuple[int, ...]:
     """Any channels of the layer, as text; none, and why, where it cannot be read."""
     last = layer.row.shape[-1] - 1
-    help = t("filters.set_help", last=last, most=GRID_MOST)
-    text = st.text_input(t("filters.set"), "0-15", key="set", help=help, **BOUND)
+    help = t(f"filters.{key}_help", last=last, most=GRID_MOST)
+    text = st.text_input(t(f"filters.{key}"), default, key=key, help=help, **BOUND)
     try:
         channels = tuple(channel for channel in numbers(text) if channel <= last)[:GRID_MOST]
     except ValueError:
@@ -225,6 +233,49 @@ def _together(entry: Entry) -> None:
     _climb(Request("together", entry, layer.row.name, channels, params, (*names, " + ".join(names))))
 
 
+def _outputs(entry: Entry) -> None:
+    """Some outputs, a row each, under every weight of smoothness."""
+    layer = _last(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        classes = _channels(layer, "outputs_set", "0-9")[:MOST_OUTPUTS]
+    with method:
+        params = _params(entry, layer, preset="course")
+    if classes:
+        names = tuple(entry.labels[number] for number in classes)
+        targets = tuple(number for number in classes for _ in SWEEP)  # a row is what climbs together
+        params["tv_weight"] = SWEEP
+        _climb(Request("outputs", entry, layer.row.name, targets, params, names, tasks.grid), climb.matrix)
+
+
+def _pairs(entry: Entry) -> None:
+    """Outputs two by two: each alone, and both at once."""
+    layer = _last(entry)
+    chosen, method = st.columns(2, gap="large")
+    with chosen:
+        text = st.text_input(t("filters.pairs_set"), PAIRS, key="pairs_set", help=t("filters.pairs_set_help"), **BOUND)
+        weight = choice(st.select_slider, "tv_weight", TV_WEIGHTS, key="pairs_tv", default=1.0, format_func=exact)
+    with method:
+        params = _params(entry, layer, preset="course") | {"tv_weight": weight}
+    pairs = [tuple(map(int, found)) for found in re.findall(r"(\d{1,4})\s*\+\s*(\d{1,4})", text)][:MOST_OUTPUTS]
+    pairs = [pair for pair in pairs if max(pair) < entry.classes]
+    if not pairs:
+        st.error(t("filters.pairs_wrong", last=entry.classes - 1))
+        return
+    targets = tuple(target for first, second in pairs for target in (first, second, (first, second)))
+    names = tuple(
+        name
+        for first, second in pairs
+        for name in (entry.labels[first], entry.labels[second], f"{entry.labels[first]} + {entry.labels[second]}")
+    )
+    _climb(Request("pairs", entry, layer.row.name, targets, params, names), climb.pairs)
+
+
+def _last(entry: Entry) -> _Layer:
+    """The outputs themselves."""
+    return _Layer(cached.describe(entry)[-1], True)
+
+
 def _depth(entry: Entry) -> None:
     st.button(t("controls.run"), type="primary", icon=":material/trending_up:", on_click=_descend, args=(entry,))
     jobs.panel("depth", _drawn)
@@ -259,7 +310,7 @@ def _atlas(entry: Entry) -> None:
         return
     layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
     rows = {row.name: row for row in cached.describe(entry)}
-    for name in atlas.NETWORKS:
+    for name in atlas.SIDE_BY_SIDE if entry.name in atlas.SIDE_BY_SIDE else (entry.name,):
         st.image(
             atlas.path(name, layer).read_bytes(),
             width="stretch",
@@ -275,6 +326,8 @@ EXPERIMENTS: dict[str, Callable[[Entry], None]] = {
     "iterations": _iterations,
     "tv": _tv,
     "together": _together,
+    "outputs": _outputs,
+    "pairs": _pairs,
     "depth": _depth,
     "atlas": _atlas,
     "trained": training_signs.show,

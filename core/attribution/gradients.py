@@ -20,7 +20,7 @@ def unchanged(network: Network) -> keras.Model:
 def gradients(
     question: Question, inputs: np.ndarray, variant: Callable[[Network], keras.Model] = unchanged
 ) -> np.ndarray:
-    """Gradients of the class's logit by each of the inputs `(n, h, w, 3)`: the same shape.
+    """Gradients of the class's logit by each of the inputs `(n, h, w, c)`: the same shape.
 
     The unit is a logit for one unit of the network's own range. `variant` makes the model to differentiate.
     """
@@ -30,7 +30,7 @@ def gradients(
 
 
 def strongest(gradients: np.ndarray) -> np.ndarray:
-    """The largest magnitude over the three colours: `(h, w, 3)` -> `(h, w)`."""
+    """The largest magnitude over the colours: `(h, w, c)` -> `(h, w)`."""
     return np.abs(gradients).max(axis=-1)
 
 

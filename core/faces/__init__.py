@@ -6,7 +6,7 @@
 from core.faces.capture import PORTRAIT, Capture, sample_capture
 from core.faces.identity import NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Identity, group_of, person
 from core.faces.renderer import REGIONS, render
-from core.faces.shots import capture_of, portraits, shot
+from core.faces.shots import capture_of, numbered, portraits, shot
 
 __all__ = [
     "NEW_PEOPLE",
@@ -18,6 +18,7 @@ __all__ = [
     "Identity",
     "capture_of",
     "group_of",
+    "numbered",
     "person",
     "portraits",
     "render",

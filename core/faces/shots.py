@@ -8,7 +8,7 @@ import numpy as np
 
 from core.faces.capture import Capture, sample_capture
 from core.faces.identity import person
-from core.faces.renderer import render
+from core.faces.renderer import REGIONS, render
 
 
 def capture_of(number: int, seed: int, index: int) -> Capture:
@@ -24,3 +24,8 @@ def shot(number: int, seed: int, index: int, size: int) -> tuple[np.ndarray, dic
 def portraits(numbers: Iterable[int], rng: np.random.Generator, size: int) -> np.ndarray:
     """One picture of each of the people in turn, taken as `rng` says: `(n, size, size, 3)` float32 in [0, 1]."""
     return np.stack([render(person(int(number)), sample_capture(rng), size)[0] for number in numbers])
+
+
+def numbered(regions: dict[str, np.ndarray]) -> np.ndarray:
+    """Masks of `render`, which share out the picture, as the number of each pixel's region: `(h, w)` uint8."""
+    return np.argmax([regions[name] for name in REGIONS], axis=0).astype(np.uint8)

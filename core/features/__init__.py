@@ -79,7 +79,7 @@ class FilterPictures:
 
     `images` `(n, h, w, 3)` float32 in [0, 1] for display; `activations` `(n, iterations + 1)` the objective before
     each iteration and after the last, small pictures first where the climb is coarse to fine; `dead` `(n,)` whether the
-    channel stayed silent, at every place, in all of them. `pictures` `(n, h, w, 3)` float32 are as the network
+    channel stayed silent, at every place, in all of them. `pictures` `(n, h, w, c)` float32 are as the network
     receives them: hand them in as `start` to go on. `notes`: warnings, each with its reason and details.
     """
 

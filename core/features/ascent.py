@@ -133,7 +133,7 @@ def maximize(
     into pixels after each step; on the sphere it fades with the step. `size` is the pictures' side in pixels, by
     default the network's own, which a dense layer needs; others are rounded up to one of `SIDES`.
 
-    `start` `(n, h, w, 3)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
+    `start` `(n, h, w, c)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
     that going on is one longer climb. Otherwise all start from the same noise, drawn with `seed`, and are shaken alike:
     a picture does not depend on those beside it. `precision` "bfloat16" is faster where the processor has it.
     NetworkError: something that does not exist, another size than a dense layer needs, or a picture diverged.
@@ -157,8 +157,9 @@ def maximize(
     softness = chosen.blur if blur is None else blur
     stages = _stages(network, place, chosen, steps, _shape(network, size), coarse=start is None)
     full = stages[-1].shape
-    if start is not None and np.shape(start) != (count, *full, 3):
-        raise NetworkError("start_shape", shape=np.shape(start), expected=(count, *full, 3))
+    expected = (count, *full, network.model.input_shape[3])
+    if start is not None and np.shape(start) != expected:
+        raise NetworkError("start_shape", shape=np.shape(start), expected=expected)
 
     restore, rng = Restore(network), np.random.default_rng(seed)
     batches = _batches(count, chosen.batch)
@@ -215,7 +216,7 @@ def maximize(
 
 
 def first_picture(network: Network, seed: int, size: int | None = None) -> np.ndarray:
-    """Grey plus uniform noise, as the network receives it: `(1, h, w, 3)` float32."""
+    """Grey plus uniform noise, as the network receives it: `(1, h, w, c)` float32."""
     return Pixels(network, (size, size) if size else network.model.input_shape[1:3]).first(seed)
 
 

@@ -1,4 +1,4 @@
-"""The atlas: what every channel of MiniFace sees, made once by `scripts/filter_atlas.py` and read from small sheets."""
+"""The atlas: what every channel of MiniFace and Digits sees, made once by `scripts/filter_atlas.py`, in small sheets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from core.images import from_uint8
 from core.networks import NetworkError
 
 FOLDER = Path(__file__).parents[2] / "assets" / "atlas"
-NETWORKS = ("MiniFace", "MiniFace-untrained")
+SIDE_BY_SIDE = ("MiniFace", "MiniFace-untrained")
+NETWORKS = (*SIDE_BY_SIDE, "Digits")
 TILE, MARGIN, COLUMNS = 80, 2, 16
 """Side of a tile and white pixels between two of them, and tiles in a row of a sheet."""
 

@@ -21,19 +21,19 @@ CAPTURES, CAPTURES_SEED = 64, 3
 
 
 class Pixels:
-    """The picture itself, in the network's own range, `(n, h, w, 3)`."""
+    """The picture itself, in the network's own range, `(n, h, w, c)`."""
 
     def __init__(self, network: Network, shape: tuple[int, int]) -> None:
         prepare = PREPROCESSING[network.entry.preprocessing]
         black, self.grey, white = prepare(np.array([[0] * 3, [0.5] * 3, [1] * 3], np.float32))
         self.range = float(np.abs(white - black).mean())
         self.contrast = CONTRAST * self.range
-        self.radius = self.contrast * float(np.sqrt(3 * np.prod(shape)))
+        self.radius = self.contrast * float(np.sqrt(len(self.grey) * np.prod(shape)))
         self.shape = shape
 
     def first(self, seed: int) -> np.ndarray:
-        """Grey plus uniform noise of at most `NOISE`: `(1, h, w, 3)`."""
-        noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, (1, *self.shape, 3))
+        """Grey plus uniform noise of at most `NOISE`: `(1, h, w, c)`."""
+        noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, (1, *self.shape, len(self.grey)))
         return (self.grey + noise).astype(np.float32)
 
     def inputs(self, state: tf.Tensor) -> tf.Tensor:
@@ -101,7 +101,8 @@ class Restore:
     def __init__(self, network: Network) -> None:
         prepare = PREPROCESSING[network.entry.preprocessing]
         self.black = prepare(np.zeros(3, np.float32))
-        self.matrix = np.linalg.inv(np.stack([prepare(colour) - self.black for colour in np.eye(3, dtype=np.float32)]))
+        colours = np.stack([prepare(colour) - self.black for colour in np.eye(3, dtype=np.float32)])
+        self.matrix = np.linalg.inv(colours) if colours.shape == (3, 3) else np.ones((1, 3)) / colours.sum()  # grey
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         return np.asarray((inputs - self.black) @ self.matrix, np.float32)

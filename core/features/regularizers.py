@@ -1,4 +1,4 @@
-"""What a picture pays for: its unrest, its size. Pictures `(n, h, w, 3)` come as deviations from grey in shares of the
+"""What a picture pays for: its unrest, its size. Pictures `(n, h, w, c)` come as deviations from grey in shares of the
 network's range, so that a weight means the same for every network; one cost `(n,)` a picture comes back.
 """
 
@@ -37,7 +37,7 @@ def blurred(pictures: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
     Beyond its sides a picture that `wraps` goes on at its other side, another one is mirrored.
     Yosinski 2015, https://arxiv.org/abs/1506.06579, section 4.
     """
-    kernel = tf.constant(np.tile(_BINOMIAL[..., None, None], (1, 1, 3, 1)))
+    kernel = tf.constant(np.tile(_BINOMIAL[..., None, None], (1, 1, pictures.shape[-1], 1)))
     if wraps:
         padded = wrapped(pictures, (3, 3), (1, 1))
     else:

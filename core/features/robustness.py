@@ -42,7 +42,7 @@ ROBUSTNESS: dict[str, Robustness] = {
 
 
 def move(pictures: tf.Tensor, drawn: tf.Tensor, grey: np.ndarray) -> tf.Tensor:
-    """All pictures `(n, h, w, 3)` moved alike, so that none depends on its neighbours."""
+    """All pictures `(n, h, w, c)` moved alike, so that none depends on its neighbours."""
     away = tf.raw_ops.ImageProjectiveTransformV3(
         images=pictures - grey,
         transforms=drawn[None],

@@ -123,7 +123,7 @@ class Entry:
     """A network of the table: what is known of it without loading it.
 
     `builder` is "module:function", called with `arguments`; `preprocessing` a mode of `PREPROCESSING`; `names` are its
-    classes, or the file that holds them. `subject` is what it looks at, "face" or "object".
+    classes, or the file that holds them. `subject` is what it looks at, "face", "object" or "digit".
     """
 
     name: str
@@ -228,6 +228,22 @@ UNTRAINED = replace(
     weights=None,
 )
 
+DIGITS = Entry(
+    name="Digits",
+    title="A small network that reads handwritten digits",
+    builder="core.training.network:build",
+    arguments=(),
+    preprocessing="grey",
+    names=tuple("0123456789"),
+    classes=10,
+    input_size=28,
+    default_layer="l3",
+    embedding_layer="l4",
+    subject="digit",
+    parameters=7_465,
+    weights=PublishedFile("digits.npz", str(WEIGHTS), digest=""),
+)
+
 VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
 KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_NAMES = PublishedFile(
@@ -292,6 +308,7 @@ _TF = "weights_tf_dim_ordering_tf_kernels.h5"
 _TABLE = (
     MINIFACE,
     UNTRAINED,
+    DIGITS,
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
     _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),
     _vggface("SENet50", 2, 8631, "activation_80", "flatten", 43_777_063),
@@ -385,7 +402,7 @@ class Network:
         return batch
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, 3)` float32."""
+        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, c)` float32."""
         return np.asarray(PREPROCESSING[self.entry.preprocessing](self.stretched(images)), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import initializers, layers
 
-from core.networks import Entry, Network
+from core.networks import DIGITS, Network
 from core.training.data import CLASSES, SIDE
 
 WIDTHS, KERNEL_SIZES, HIDDEN = (9, 9, 16), (5, 5, 3), 25
@@ -26,21 +26,6 @@ INITIALIZATIONS: dict[str, Callable[[int], initializers.Initializer]] = {
 }
 """Name -> how the weights of a layer are drawn. Glorot 2010, http://proceedings.mlr.press/v9/glorot10a.html; He 2015,
 https://arxiv.org/abs/1502.01852"""
-ENTRY = Entry(
-    name="Digits",
-    title="The digits network of the course's report",
-    builder="core.training.network:build",
-    arguments=(),
-    preprocessing="grey",
-    names=tuple(str(digit) for digit in range(CLASSES)),
-    classes=CLASSES,
-    input_size=SIDE,
-    default_layer="l3",
-    embedding_layer="l4",
-    subject="digit",
-    parameters=7_465,
-)
-"""What pages and methods have to know of a digits network; it stands in no table, as everybody trains their own."""
 
 
 def build(
@@ -82,8 +67,8 @@ def build(
 
 
 def as_network(model: keras.Model) -> Network:
-    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey: see `ENTRY`."""
-    return Network(ENTRY, model)
+    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey."""
+    return Network(DIGITS, model)
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:

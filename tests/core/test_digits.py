@@ -9,6 +9,7 @@ from real_data import DATA
 from sklearn.datasets import load_digits
 
 from core import layers
+from core.networks import DIGITS
 from core.networks.files import FileError
 from core.training import data, network
 
@@ -98,7 +99,7 @@ def test_the_report_s_network():
     }
     weights = {layer.name: layer.count_params() for layer in model.layers if layer.count_params()}
     assert weights == {"l1": 234, "l2": 2034, "l3": 1312, "l4": 3625, "l5": 260}
-    assert sum(weights.values()) == network.ENTRY.parameters
+    assert sum(weights.values()) == DIGITS.parameters
     assert model.get_layer("l5").activation is keras.activations.linear
 
 

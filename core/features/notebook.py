@@ -1,0 +1,73 @@
+"""The filter notebook: what a student calls the channels of a network, and its file.
+
+A file is JSON and comes from anybody: it is measured, checked key by key, and nothing else in it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.errors import ReasonedError
+
+Labels = dict[tuple[str, str, int], str]
+"""(network, layer, channel) -> what the student calls it."""
+
+MOST_BYTES = 200_000
+MOST_LABELS = 2000
+MOST_LETTERS = 60
+MOST_CHANNEL = 1 << 16
+KIND = "glassbox filter notebook"
+_KEYS = {"network": str, "layer": str, "channel": int, "label": str}
+
+REASONS: dict[str, str] = {
+    "notebook_bytes": "The file has {kilobytes} kB, a notebook has at most {most}; choose the file that was exported "
+    "here.",
+    "notebook_kind": "This is no filter notebook; choose a .json file that was exported here.",
+    "notebook_many": "The notebook holds {found} labels, at most {most} are read; split it.",
+    "notebook_row": "Label {place} of the notebook is not as it should be: expected network, layer, channel (a number "
+    "from 0) and a label of 1 to {most} letters; mend it or take it out.",
+}
+"""Reason -> what arrived, what was expected, what to do."""
+
+
+class NotebookError(ReasonedError):
+    """A file that is no notebook."""
+
+    reasons = REASONS
+
+
+def tidy(label: str) -> str:
+    """A label as it is kept: one line of printable letters, at most `MOST_LETTERS`."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in label).split())[:MOST_LETTERS].strip()
+
+
+def write(labels: Labels) -> str:
+    """The file of a notebook, in the order of networks, layers and channels."""
+    rows = [dict(zip(_KEYS, (*place, label), strict=True)) for place, label in sorted(labels.items())]
+    return json.dumps({"kind": KIND, "labels": rows}, ensure_ascii=False, indent=1)
+
+
+def read(data: bytes) -> Labels:
+    """The labels in a file of `write`; NotebookError for any other file."""
+    if len(data) > MOST_BYTES:
+        raise NotebookError("notebook_bytes", kilobytes=len(data) // 1000, most=MOST_BYTES // 1000)
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise NotebookError("notebook_kind") from None
+    rows = content.get("labels") if isinstance(content, dict) and content.get("kind") == KIND else None
+    if not isinstance(rows, list):
+        raise NotebookError("notebook_kind")
+    if len(rows) > MOST_LABELS:
+        raise NotebookError("notebook_many", found=len(rows), most=MOST_LABELS)
+    return dict(_row(row, place) for place, row in enumerate(rows, start=1))
+
+
+def _row(row: Any, place: int) -> tuple[tuple[str, str, int], str]:
+    whole = isinstance(row, dict) and row.keys() == _KEYS.keys()
+    if whole and all(type(row[key]) is kind for key, kind in _KEYS.items()):
+        network, layer, label = (tidy(row[key]) for key in ("network", "layer", "label"))
+        if network and layer and label and 0 <= row["channel"] <= MOST_CHANNEL:
+            return (network, layer, row["channel"]), label
+    raise NotebookError("notebook_row", place=place, most=MOST_LETTERS)

@@ -1,0 +1,26 @@
+"""Filter statistics: which channels answer to which class, which digits are mistaken, and one picture's way."""
+
+import streamlit as st
+
+from dashboard import cached, controls, lesson, problems, statistics
+
+
+@st.fragment
+@problems.shown
+def show(frame: controls.Frame) -> None:
+    """The view of choice; a change of a control runs this part of the page alone."""
+    cached.wait_until_ready(frame.network)
+    statistics.show(frame)
+
+
+lesson.opening("statistics")
+show(controls.current())
+lesson.closing(
+    "statistics",
+    (
+        "core.features.statistics:of_batches",
+        "core.features.statistics:above_others",
+        "core.features.statistics:confusion",
+        "core.features.tasks:path",
+    ),
+)
