@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -57,18 +57,18 @@ class Settings:
     learning_rate: float = 1e-3
     batch: int = 256
     epochs: int = 10
-    samples: int = 60_000
+    samples: int = 59_000
     label_noise: float = 0.0
     without: int | None = None
     seed: int = 0
 
-    def changed(self) -> dict[str, object]:
-        """What differs from the report's settings, by name."""
-        return {
-            part.name: getattr(self, part.name) for part in fields(self) if getattr(self, part.name) != part.default
-        }
+    def changed(self, default: Settings) -> dict[str, object]:
+        """What differs from `default`, by name."""
+        return {name: value for name, value in vars(self).items() if value != getattr(default, name)}
 
 
+DEFAULTS = {"mnist": Settings(), "embedded": Settings(batch=32, epochs=20, samples=1257)}
+"""Source of the digits -> the report's settings, with smaller batches and more epochs where there are fewer digits."""
 Point = dict[str, float]
 """What is known at one moment of a run: `epoch` (with fractions), `step`, `seconds`, `learning_rate`; `loss` and
 `accuracy` in training since the last point, `validation_loss` and `validation_accuracy`; for each layer the mean norm

@@ -24,7 +24,7 @@ INITIALIZATIONS: dict[str, Callable[[int], initializers.Initializer]] = {
     "he": lambda seed: initializers.HeNormal(seed=seed),
     "small": lambda seed: initializers.RandomNormal(stddev=0.01, seed=seed),
 }
-"""Name -> how the weights of a layer are drawn. Glorot 2010, http://proceedings.mlr.press/v9/glorot10a.html; He 2015,
+"""Name -> how the weights of a layer are drawn. Glorot 2010, https://proceedings.mlr.press/v9/glorot10a.html; He 2015,
 https://arxiv.org/abs/1502.01852"""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.compute import Cancelled
+from core.networks import LayerRow
 from core.training import Settings, State, Stretch, Transferred, data
 
 Report = Callable[..., None]
@@ -66,10 +67,10 @@ def facts() -> Facts:
     return Facts(digits.source, *(len(part.labels) for part in (digits.train, digits.validation, digits.test)))
 
 
-def test_digits(labels: Sequence[int]) -> np.ndarray:
-    """One test digit of each of the classes `labels`: `(n, 28, 28, 1)` uint8."""
+def test_digits(each: int = 1) -> np.ndarray:
+    """The first test digits of every class: `(10, each, 28, 28, 1)` uint8."""
     part = data.load().test
-    return np.stack([part.images[np.flatnonzero(part.labels == label)[0]] for label in labels])
+    return np.stack([part.images[np.flatnonzero(part.labels == label)[:each]] for label in range(data.CLASSES)])
 
 
 def train(
@@ -150,3 +151,11 @@ def transfer(
     from core.training import transfer as transferring
 
     return transferring.transfer(task, layer, channels, ways, counts, seed=seed, report=report)
+
+
+def layers(widths: tuple[int, int, int], kernel_size: int) -> list[LayerRow]:
+    """The rows of the table of layers of a network with these filters."""
+    from core.layers import describe
+    from core.training import loop
+
+    return describe(loop.Configuration.of(Settings(widths=widths, kernel_size=kernel_size)).build(seed=0))
