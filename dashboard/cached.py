@@ -419,11 +419,11 @@ def digits_here(mnist: bool) -> Any:
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def test_digits(source: str) -> np.ndarray:
+def examples(source: str) -> np.ndarray:
     """The first test digits of every class, `(10, k, 28, 28, 1)` uint8."""
     from core.training import tasks
 
-    return compute().call(tasks.test_digits)
+    return compute().call(tasks.examples)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -60,7 +60,7 @@ def _play(run: Run, digit: int) -> None:
 
 
 def _moment(run: Run, epoch: int, digit: int) -> None:
-    image = cached.test_digits(run.source)[digit][0]
+    image = cached.examples(run.source)[digit][0]
     weights = [values.astype(np.float32) for values in run.snapshots[epoch]]
     found: tasks.Moment = cached.compute().call(tasks.moment, run.settings, weights, image)
     picture = data.picture(image)

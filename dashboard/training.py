@@ -248,7 +248,7 @@ def _about(facts: tasks.Facts) -> None:
     if facts.source == "embedded":
         with st.expander(t("training.fetch"), icon=":material/download:"):
             networks.fetching(data.WANTED, t("training.fetch_help", host=data.MNIST.host))
-    strip = np.concatenate([data.picture(image) for image in cached.test_digits(facts.source)[:, 0]], axis=1)
+    strip = np.concatenate([data.picture(image) for image in cached.examples(facts.source)[:, 0]], axis=1)
     st.image(pictures.chart(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
 
 

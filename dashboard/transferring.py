@@ -11,7 +11,7 @@ from core.features import dissection
 from core.networks import DIGITS, MINIFACE
 from core.rates import wilson
 from core.training import TRANSFERS, WAYS, Transferred, tasks
-from dashboard import cached, figures, jobs
+from dashboard import cached, figures, jobs, notebook
 from dashboard.links import BOUND, choice, choices
 from dashboard.text import number, percent, t
 
@@ -86,20 +86,19 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
     """The filters that are kept, by their meaning or by hand, and how many these are."""
     rows = {row.name: row for row in cached.describe(SOURCES[task])}
     count = rows[layer].shape[-1]
-    meanings = _meanings(task, layer, count)
-    if not meanings:
+    named = _named(layer, count) if task == "people" else {}
+    if not named:
         chosen = st.multiselect(
             t("training.kept_by_hand"), range(count), default=range(count // 2), key=f"transfer_kept_{layer}", **BOUND
         )
         return sorted(chosen), t("training.kept", kept=len(chosen), count=count)
-    regions = [region for region in faces.REGIONS if region in meanings.values()]
-    region = choice(
+    name = choice(
         st.pills,
         t("training.kept_by_meaning"),
-        regions,
+        list(named),
         key=f"transfer_region_{layer}",
-        default="eyes" if "eyes" in regions else regions[0],
-        format_func=lambda name: t(f"training.region_{name}"),
+        default="eyes" if "eyes" in named else next(iter(named)),
+        format_func=lambda name: t(f"training.region_{name}") if name in faces.REGIONS else name,
         required=True,
         help=t("training.kept_help"),
     )
@@ -112,16 +111,22 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
         format_func=lambda name: t(f"training.which_{name}"),
         required=True,
     )
-    chosen = [channel for channel in range(count) if (meanings.get(channel) == region) == (which == "only")]
+    chosen = [channel for channel in range(count) if (channel in named[name]) == (which == "only")]
     return chosen, t("training.kept", kept=len(chosen), count=count)
 
 
-def _meanings(task: str, layer: str, count: int) -> dict[int, str]:
-    """Channel -> the region of the face that it detects, of those that detect one; none where nothing was measured."""
-    if task != "people":
-        return {}
-    found = {channel: dissection.meaning(MINIFACE.name, layer, channel) for channel in range(count)}
-    return {channel: meaning.region for channel, meaning in found.items() if meaning and meaning.detects}
+def _named(layer: str, count: int) -> dict[str, set[int]]:
+    """Name -> filters of MiniFace that bear it: the regions of the face that they detect, and the student's own words."""
+    found: dict[str, set[int]] = {}
+    for channel in range(count):
+        meaning = dissection.meaning(MINIFACE.name, layer, channel)
+        if meaning and meaning.detects:
+            found.setdefault(meaning.region, set()).add(channel)
+    named = {region: found[region] for region in faces.REGIONS if region in found}
+    for (network, place, channel), word in notebook.labels().items():
+        if (network, place) == (MINIFACE.name, layer):
+            named.setdefault(word, set()).add(channel)
+    return named
 
 
 def _curves(task: str, found: Sequence[Transferred]) -> None:

@@ -67,7 +67,7 @@ def facts() -> Facts:
     return Facts(digits.source, *(len(part.labels) for part in (digits.train, digits.validation, digits.test)))
 
 
-def test_digits(each: int = 1) -> np.ndarray:
+def examples(each: int = 1) -> np.ndarray:
     """The first test digits of every class: `(10, each, 28, 28, 1)` uint8."""
     part = data.load().test
     return np.stack([part.images[np.flatnonzero(part.labels == label)[:each]] for label in range(data.CLASSES)])
