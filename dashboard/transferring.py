@@ -116,7 +116,7 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
 
 
 def _named(layer: str, count: int) -> dict[str, set[int]]:
-    """Name -> filters of MiniFace that bear it: the regions of the face that they detect, and the student's own words."""
+    """Name -> filters of MiniFace that bear it: the regions that they detect, and the student's own words."""
     found: dict[str, set[int]] = {}
     for channel in range(count):
         meaning = dissection.meaning(MINIFACE.name, layer, channel)
