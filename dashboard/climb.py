@@ -257,20 +257,21 @@ def patches(entry: Entry, layer: str, channel: int) -> None:
         return
     st.header(t("filters.patches"), anchor=False)
     seen, asked = st.columns(2, gap="large")
+    rendered = "digits" if entry.subject == "digit" else "captures"
     with asked:
         source = choice(
             st.segmented_control,
             t("filters.patches_of"),
-            ("captures", "photos"),
+            (rendered, "photos"),
             key="patches_of",
-            default="captures",
+            default=rendered,
             format_func=lambda name: t(f"filters.patches_of_{name}"),
             required=True,
         )
         photos = controls.own_photos(entry) if source == "photos" else None
     if photos is not None:
         found = cached.own_patches(images.digest(photos), photos, entry, layer, channel)
-    elif source == "captures":
+    elif source == rendered:
         found = cached.top_patches(entry, layer, channel)
     else:
         seen.info(t("filters.patches_none"))

@@ -66,7 +66,7 @@ def current() -> Frame:
 
 
 def picture_chooser(entry: Entry) -> Picture:
-    """A synthetic person or a handwritten digit, a sample, an upload or a photo from the webcam, cropped as the network wants it.
+    """A synthetic person or a digit, a sample, an upload or a photo from the webcam, cropped as the network wants it.
 
     Where nothing usable came (no file yet, a broken one), the picture that was shown before stays.
     """

@@ -198,13 +198,13 @@ def _describe_guest(file: Any) -> None:
     size = facts.input_size or int(st.number_input(t("network.own_size"), 32, 512, 224, 1, key="guest_size"))
     preprocessing = st.selectbox(
         t("network.own_preprocessing"),
-        list(PREPROCESSING),
+        [mode for mode in PREPROCESSING if (mode == "grey") == (facts.channels == 1)],
         key="guest_preprocessing",
         format_func=lambda mode: t(f"preprocessing.{mode}"),
     )
     subject = st.segmented_control(
         t("network.own_subject"),
-        ["object", "face"],
+        ["object", "face", "digit"],
         key="guest_subject",
         default="object",
         format_func=lambda name: t(f"network.subject_{name}"),

@@ -128,15 +128,15 @@ def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.n
                 alt=t("statistics.composite_alt", name=name, layer=layer, channels=channels),
                 caption=f"{name} · {channels}",
             )
-    chosen = choice(
-        st.segmented_control if len(names) <= 10 else st.selectbox,
+    place = choice(
+        st.segmented_control,
         t("controls.class"),
         range(len(names)),
         key="statistics_class",
         default=0,
-        format_func=lambda place: names[place],
+        format_func=names.__getitem__,
+        required=True,
     )
-    place = int(chosen or 0)
     high = float(found.patterns[place].max())
     columns = st.columns(most)
     for rank, (column, channel) in enumerate(zip(columns, order[place], strict=False), start=1):
@@ -155,7 +155,7 @@ def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.n
 
 def _confused(frame: Frame) -> None:
     entry = frame.network
-    if entry.subject != "digit":
+    if "digit" not in tasks.kinds(entry):
         st.info(t("statistics.only_digits", name=entry.name))
         return
     found = cached.recognise_digits(entry)
@@ -167,7 +167,7 @@ def _confused(frame: Frame) -> None:
     def click() -> None:
         points = st.session_state["confusion"]["selection"]["points"]
         if points:
-            st.session_state["cell"] = tuple(points[0]["customdata"])
+            st.session_state["expected"], st.session_state["predicted"] = map(int, points[0]["customdata"])
 
     st.plotly_chart(
         figures.confusion(counts, entry.labels, (t("statistics.predicted"), t("statistics.expected"))),
@@ -179,8 +179,20 @@ def _confused(frame: Frame) -> None:
     )
     st.caption(t("statistics.confusion_help"))
     wrong = counts - np.diag(np.diag(counts))
-    first = tuple(int(place) for place in np.unravel_index(wrong.argmax(), wrong.shape))
-    _cell(entry, found, *st.session_state.get("cell", first))
+    first = np.unravel_index(wrong.argmax(), wrong.shape)
+    cell = [
+        choice(
+            st.segmented_control,
+            t(f"statistics.{name}"),
+            range(entry.classes),
+            key=name,
+            default=int(place),
+            format_func=entry.labels.__getitem__,
+            required=True,
+        )
+        for name, place in zip(("expected", "predicted"), first, strict=True)
+    ]
+    _cell(entry, found, *cell)
 
 
 def _cell(entry: Entry, found: Any, expected: int, predicted: int) -> None:

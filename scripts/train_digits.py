@@ -2,7 +2,7 @@
 
     python scripts/train_digits.py
 
-With the same seed the digits and the first weights are the same; the result differs in the last digits between machines.
+With the same seed the digits and the first weights are the same; the weights differ a little between machines.
 """
 
 from __future__ import annotations

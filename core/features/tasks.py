@@ -14,6 +14,7 @@ from core.features.statistics import Statistics, of_batches, of_pictures, of_reg
 from core.images import from_uint8, to_uint8
 from core.networks import Entry, Network, NetworkError, batch_size, load, softmax
 from core.tasks import knows_people, reference_captures
+from core.training.data import CLASSES as DIGITS
 
 GROUPS = ("A", "B")
 CAPTURES, SEED = 192, 27
@@ -33,7 +34,7 @@ class Recognised:
 
 def kinds(entry: Entry) -> tuple[str, ...]:
     """By what the answers of a network's channels can be told apart; none for a network without labelled pictures."""
-    if entry.subject == "digit":
+    if entry.subject == "digit" and entry.classes == DIGITS:
         return ("digit",)
     return ("region", "group") if knows_people(entry) else ()
 

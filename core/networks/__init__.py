@@ -68,8 +68,8 @@ REASONS: dict[str, str] = {
     "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without "
     "Lambda and custom layers.",
     "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
-    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square colour picture and the scores "
-    "of at least two classes.",
+    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square picture, colour or grey, and "
+    "the scores of at least two classes.",
     "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
     "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
     "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a head; "
@@ -367,9 +367,12 @@ NETWORKS: dict[str, Entry] = {entry.name: entry for entry in _TABLE}
 
 @dataclass(frozen=True)
 class Guest:
-    """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open."""
+    """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open;
+    `channels` are 3, or 1 for grey pictures.
+    """
 
     input_size: int | None
+    channels: int
     classes: int
     parameters: int
     default_layer: str

@@ -23,7 +23,7 @@ def read(path: str, input_size: int | None = None) -> keras.Model:
     """The network of a `.keras` file; its output are logits.
 
     `input_size` in pixels is for a file that leaves it open. NetworkError: no such file, code of its own in it, too
-    large, or no network from one colour picture to the scores of at least two classes.
+    large, or no network from one picture to the scores of at least two classes.
     """
     file = Path(path)
     _check(file)
@@ -46,6 +46,7 @@ def inspect(path: str) -> Guest:
         raise NetworkError("flat_guest", file=Path(path).name)
     return Guest(
         input_size=model.input_shape[1],
+        channels=model.input_shape[3],
         classes=model.output_shape[-1],
         parameters=model.count_params(),
         default_layer=layers.default_layer(model),
@@ -87,7 +88,7 @@ def _from_picture_to_scores(model: keras.Model) -> bool:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         return False
     (inputs,), (outputs,) = model.inputs, model.outputs
-    square = len(inputs.shape) == 4 and inputs.shape[1] == inputs.shape[2] and inputs.shape[3] == 3
+    square = len(inputs.shape) == 4 and inputs.shape[1] == inputs.shape[2] and inputs.shape[3] in (1, 3)
     return square and len(outputs.shape) == 2 and (outputs.shape[1] or 0) > 1
 
 
@@ -103,7 +104,8 @@ def _logits(model: keras.Model) -> keras.Model:
 
 def _laid_out(model: keras.Model, size: int | None) -> keras.Model:
     """The same network of new layers: those of a file may have been used before, and then do not know their inputs."""
-    fresh = keras.models.clone_model(model, input_tensors=keras.Input((size, size, 3)))
+    inputs = keras.Input((size, size, model.inputs[0].shape[3]))
+    fresh = keras.models.clone_model(model, input_tensors=inputs)
     fresh.set_weights(model.get_weights())
     return fresh
 

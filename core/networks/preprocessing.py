@@ -34,5 +34,5 @@ PREPROCESSING: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "vggface2": _centred_bgr(VGGFACE2),
 }
 """Mode -> function. "tf", "torch" and "caffe" are the modes of `keras.applications`, named after the library whose
-networks wanted them first; "vggface1" and "vggface2" are versions 1 and 2 of keras-vggface; "unit" leaves [0, 1], and "grey" makes one
-channel of the three."""
+networks wanted them first; "vggface1" and "vggface2" are versions 1 and 2 of keras-vggface; "unit" leaves [0, 1];
+"grey" makes one channel of three."""

@@ -1,6 +1,6 @@
 """What do filters see? A picture climbs towards what excites a channel most, and forms on screen."""
 
-from dashboard import cached, controls, lesson, presets, problems, studio
+from dashboard import cached, controls, lesson, notebook, presets, problems, studio
 
 
 @problems.shown
@@ -8,6 +8,7 @@ def show(frame: controls.Frame) -> None:
     """Nothing before the network is there."""
     cached.wait_until_ready(frame.network)
     studio.show(frame.network)
+    notebook.show(frame.network)
 
 
 lesson.opening("filters")
@@ -21,5 +22,6 @@ lesson.closing(
         "core.features.patches:top_patches",
         "core.features.quality:selectivity",
         "core.tasks:maximize",
+        "core.features.dissection:dissect",
     ),
 )

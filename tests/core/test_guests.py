@@ -99,7 +99,7 @@ def os_system(config):
         (lambda folder: saved(with_layer(keras.layers.Lambda(lambda x: x, (18, 18, 4))), folder), "code_in_guest"),
         (lambda folder: saved(with_layer(Own()), folder), "code_in_guest"),
         (lambda folder: rewritten(saved(network(), folder), os_system), "code_in_guest"),
-        (lambda folder: saved(network(channels=1), folder), "shapes_of_guest"),
+        (lambda folder: saved(network(channels=2), folder), "shapes_of_guest"),
         (
             lambda folder: saved(keras.Sequential([keras.Input((20, 20, 3)), keras.layers.Flatten()]), folder),
             "flat_guest",

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from core import images, networks
+from core.faces import REGIONS
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
+from core.features import notebook
 from core.networks import files
 
 LESSONS = Path(__file__).resolve().parents[2] / "assets" / "lessons"
@@ -123,11 +125,12 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
     assert turned <= part(language, "picture").keys()
     assert part(language, "hair_style").keys() == set(HAIR_STYLES)
     assert part(language, "background").keys() == set(BACKGROUNDS)
+    assert part(language, "region").keys() == set(REGIONS)
 
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    reasons = images.REASONS | networks.REASONS | files.REASONS
+    reasons = images.REASONS | networks.REASONS | files.REASONS | notebook.REASONS
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():

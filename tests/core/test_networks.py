@@ -22,9 +22,10 @@ EMBEDDED = [name for name, entry in NETWORKS.items() if entry.state is State.EMB
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_probabilities_are_the_softmax_of_the_logits(name):
     network = load(name)
-    images = np.random.default_rng(0).random((3, 112, 112, 3), dtype=np.float32)
+    side = network.entry.input_size
+    images = np.random.default_rng(0).random((3, side, side, 3), dtype=np.float32)
     probabilities = network.predict(images)
-    logits = np.asarray(network.model(images * 2 - 1, training=False), np.float64)
+    logits = np.asarray(network.model(network.inputs(images), training=False), np.float64)
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
     np.testing.assert_allclose(network.predict(images[1])[0], expected[1], atol=1e-5)

@@ -3,6 +3,7 @@
 import sys
 import types
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -34,6 +35,14 @@ def test_versions_of_keras_vggface(version, monkeypatch):
     np.testing.assert_allclose(
         PREPROCESSING[f"vggface{version}"](PICTURES / np.float32(255)), expected, atol=1e-5 * 255
     )
+
+
+def test_grey_is_opencv_s():
+    grey = PREPROCESSING["grey"](PICTURES / np.float32(255))
+    assert grey.shape == (2, 5, 7, 1) and grey.dtype == np.float32
+    for picture, found in zip(PICTURES / np.float32(255), grey, strict=True):
+        np.testing.assert_allclose(found[..., 0], cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), atol=1e-6)
+    np.testing.assert_allclose(PREPROCESSING["grey"](np.float32([0.5] * 3)), [0.5], atol=1e-6)
 
 
 def test_plain_ranges():
