@@ -98,7 +98,7 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
         list(named),
         key=f"transfer_region_{layer}",
         default="eyes" if "eyes" in named else next(iter(named)),
-        format_func=lambda name: t(f"training.region_{name}") if name in faces.REGIONS else name,
+        format_func=lambda name: t(f"region.{name}") if name in faces.REGIONS else name,
         required=True,
         help=t("training.kept_help"),
     )
