@@ -41,6 +41,7 @@ def begin(settings: Settings, source: str, problem: str | None = None) -> None:
     while _collect() and time.monotonic() < until:
         time.sleep(0.02)
     st.session_state["training_run"] = runs.add(Run(settings, source))
+    st.session_state.pop("training_kernels", None)
     st.session_state["training_problem"] = problem
     _go()
 
@@ -382,10 +383,19 @@ def _live(run: Run, points: list[Point], progress: Progress | None) -> None:
         for column, (key, lines, options) in zip(st.columns(2, gap="large"), charts[start : start + 2], strict=True):
             with column:
                 _curves(key, lines, shown, options)
-    if kernels := st.session_state.get("training_kernels"):
+    kernels = st.session_state.get("training_kernels") if progress else _kernels(run)
+    if kernels:
         st.image(
             pictures.in_page(kernels), alt=t("training.kernels_alt"), caption=t("training.kernels"), width="stretch"
         )
+
+
+def _kernels(run: Run) -> bytes | None:
+    """The first layer's kernels as they are, unless they are no numbers any more."""
+    if run.state is None or run.diverged is not None:
+        return None
+    kernels = run.state.weights[0][:, :, 0]
+    return pictures.chart(pictures.map_sheet(kernels, bound=float(np.abs(kernels).max()), columns=9))
 
 
 def _curves(key: str, lines: dict[str, str], points: list[Point], options: dict[str, Any]) -> None:

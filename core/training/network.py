@@ -45,10 +45,10 @@ def build(
     `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. Inputs are multiplied by
     `scale`. The same `seed` gives the same weights.
     """
-    seeds = keras.random.SeedGenerator(seed)
+    lots = np.random.default_rng(seed)
 
     def start() -> initializers.Initializer:
-        return INITIALIZATIONS[initialization](int(seeds.next()[0]))
+        return INITIALIZATIONS[initialization](int(lots.integers(2**31)))
 
     inputs = x = keras.Input((SIDE, SIDE, 1), name="l0")
     if scale != 1:
@@ -61,7 +61,7 @@ def build(
     x = layers.Flatten(name="flat")(x)
     x = layers.Dense(HIDDEN, activation=activation, kernel_initializer=start(), name="l4")(x)
     if dropout:
-        x = layers.Dropout(dropout, seed=int(seeds.next()[0]), name="l4_drop")(x)
+        x = layers.Dropout(dropout, seed=int(lots.integers(2**31)), name="l4_drop")(x)
     logits = layers.Dense(classes, kernel_initializer=start(), name="l5")(x)
     return keras.Model(inputs, logits, name="digits")
 
