@@ -345,7 +345,7 @@ def _watch() -> None:
         return
     progress: Progress | None = job.progress()
     seen: list[Point] = st.session_state["training_seen"]
-    if progress and "loss" in progress.values and (not seen or progress.values["step"] > seen[-1]["step"]):
+    if progress and "loss" in progress.values and (not seen or progress.values["batches"] > seen[-1]["batches"]):
         seen.append(progress.values)
     if progress is None and (before := job.position()):
         st.caption(t("jobs.waiting", position=before))

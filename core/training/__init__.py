@@ -67,10 +67,10 @@ class Settings:
         return {name: value for name, value in vars(self).items() if value != getattr(default, name)}
 
 
-DEFAULTS = {"mnist": Settings(), "embedded": Settings(batch=32, epochs=20, samples=1257)}
-"""Source of the digits -> the report's settings, with smaller batches and more epochs where there are fewer digits."""
+DEFAULTS = {"mnist": Settings(), "embedded": Settings(learning_rate=5e-3, batch=32, epochs=20, samples=1257)}
+"""Source of the digits -> the report's settings, with smaller batches, more epochs and a larger rate for few digits."""
 Point = dict[str, float]
-"""What is known at one moment of a run: `epoch` (with fractions), `step`, `seconds`, `learning_rate`; `loss` and
+"""What is known at one moment of a run: `epoch` (with fractions), `batches`, `seconds`, `learning_rate`; `loss` and
 `accuracy` in training since the last point, `validation_loss` and `validation_accuracy`; for each layer the mean norm
 of its gradient since then, `gradient_l1` ..., and the share of its units that answer 0 to every digit, `dead_l1` ..."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.training import LAYERS, Run, Settings
 
-_SMALL = Settings(samples=1000, batch=32, epochs=12)
+_SMALL = Settings(learning_rate=5e-3, samples=500, batch=32, epochs=10)
 """Few digits in small batches: a run of seconds, on MNIST and on the embedded digits alike."""
 LEFT_OUT = 8
 """The class that one problem leaves out."""
@@ -61,7 +61,7 @@ def recall_of_left_out(run: Run) -> float:
 
 PROBLEMS: dict[str, Problem] = {
     "rate_too_high": Problem(
-        replace(_SMALL, optimizer="momentum", learning_rate=10.0),
+        replace(_SMALL, activation="elu", optimizer="sgd", learning_rate=10.0),
         lambda run: float(run.diverged is not None),
         limit=0.5,
     ),
@@ -80,7 +80,7 @@ PROBLEMS: dict[str, Problem] = {
         above=False,
         percent=True,
     ),
-    "overfitting": Problem(replace(_SMALL, samples=200, epochs=60, learning_rate=5e-3), longest_rise, limit=2),
+    "overfitting": Problem(replace(_SMALL, samples=200, epochs=40, learning_rate=1e-2), longest_rise, limit=2),
     "label_noise": Problem(
         replace(_SMALL, label_noise=0.4),
         lambda run: run.last("validation_accuracy") - run.last("accuracy"),
