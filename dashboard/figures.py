@@ -335,3 +335,63 @@ def _mixed(colour: str, amount: float) -> str:
     target = 255 if amount > 0 else 0
     mixed = [round(part + (target - part) * abs(amount)) for part in parts]
     return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"
+
+
+# --- groups beside each other -----------------------------------------------------------------------------------------
+
+Interval = tuple[float, float, float]
+"""A value with the ends of its interval, which are NaN where there is none."""
+
+
+def _with_intervals(points: Sequence[Interval], axis: str, place: int) -> dict[str, Any]:
+    """Markers of one group with their intervals along an axis, "x" or "y"; a shape and a colour a group."""
+    ends = {
+        "array": [_length(high - value) for value, _, high in points],
+        "arrayminus": [_length(value - low) for value, low, _ in points],
+    }
+    error = {"type": "data", "symmetric": False, "thickness": 2.5, "width": 5, **ends}
+    marker = {"size": 12, "symbol": ("circle", "diamond", "square")[place % 3], "color": PALETTE[place]}
+    return {axis: [value for value, *_ in points], f"error_{axis}": error, "marker": marker, "cliponaxis": False}
+
+
+def _length(value: float) -> float:
+    return value if np.isfinite(value) else 0.0
+
+
+def side_by_side(
+    rows: Sequence[str], groups: Mapping[str, Sequence[Interval]], marks: tuple[str, Sequence[float]] | None = None
+) -> go.Figure:
+    """A row a name, and in it a marker with its interval for every group, all in percent; the first name on top.
+
+    `marks` are named grey strokes, one a row: what nothing would give.
+    """
+    spread = np.linspace(-0.18, 0.18, len(groups)) if len(groups) > 1 else [0.0]
+    places = np.arange(len(rows))
+    traces = [
+        {"type": "scatter", "mode": "markers", "name": name, "y": list(places + off), "hoverinfo": "skip"}
+        | _with_intervals(points, "x", place)
+        for place, ((name, points), off) in enumerate(zip(groups.items(), spread, strict=True))
+    ]
+    if marks:
+        stroke = {"symbol": "line-ns-open", "size": 20, "color": GREY, "line": {"width": 3}}
+        named = {"name": marks[0], "x": list(marks[1]), "y": list(places), "marker": stroke}
+        traces.insert(0, {"type": "scatter", "mode": "markers", "hoverinfo": "skip", **named})
+    ticks = {"tickvals": list(places), "ticktext": list(rows), "automargin": True, "ticks": ""}
+    down = {**ticks, "range": [len(rows) - 0.4, -0.6], "zeroline": False}
+    across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 6}
+    return _chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=_legend())
+
+
+def trends(
+    xs: Sequence[float], groups: Mapping[str, Sequence[Interval]], axes: tuple[str, str], here: float
+) -> go.Figure:
+    """A line a group over a few `xs`, each point with its interval, in percent both ways; `here` is looked at."""
+    traces = [
+        {"type": "scatter", "mode": "lines+markers", "name": name, "x": list(xs), "hoverinfo": "skip"}
+        | _with_intervals(points, "y", place)
+        | {"line": {"width": 3, "color": PALETTE[place]}}
+        for place, (name, points) in enumerate(groups.items())
+    ]
+    across = {"title": axes[0], "tickvals": list(xs), "ticksuffix": "\u202f%", "range": [0, 100]}
+    up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
+    return _chart(traces, 380, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here)])
