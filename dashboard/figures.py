@@ -141,11 +141,12 @@ def curves(
     dotted: Sequence[float] = (),
     here: float | None = None,
     up: tuple[float, float] | None = None,
+    decades: bool = False,
 ) -> go.Figure:
     """One line a name, from its `(x, y)`; names are told in a legend where there are few.
 
     `dotted` are the x with a dot on every line, `here` is the one that is looked at, `up` the range of y where it is
-    known.
+    known. With `decades` x goes by powers of ten.
     """
     few = len(lines) <= len(PALETTE)
     traces = [
@@ -161,7 +162,7 @@ def curves(
         }
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
-    across = {"title": axes[0], "rangemode": "tozero"}
+    across = {"title": axes[0]} | ({"type": "log", "dtick": 1} if decades else {"rangemode": "tozero"})
     rising = {"title": axes[1]} | ({"range": list(up)} if up else {})
     shapes = [] if here is None else [_upright(here)]
     return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)

@@ -21,7 +21,7 @@ from dashboard.links import BOUND, choice
 from dashboard.text import number, percent, significant, t
 
 NAME = "populations"
-SIDE = 224
+SIDE = 336
 KNOWN, MET, CAPTURES = faces.PEOPLE // 2, 50, 8
 """Most people of a group that the network knows, and that nobody ever met, and most captures of each: in 400 pictures
 there are 80,000 pairs."""
@@ -68,7 +68,6 @@ def show(frame: Frame) -> None:
         return
     strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **BOUND)
     _pictures(found, strength, layer)
-    _verdict(found)
     left, right = st.columns(2, gap="large")
     with left:
         _energies(found, drawn is not None)
@@ -145,23 +144,23 @@ def _answer(
 
 
 def _pictures(found: Any, strength: float, layer: str) -> None:
-    """Mean faces, mean maps on one scale, and between them where they differ."""
+    """Mean maps on one scale and between them where they differ, and the mean faces alone."""
     one, other = found.groups
     high = max(float(group.maps.mean(axis=0).max()) for group in found.groups.values())
-    columns = dict(
-        zip((f"{one} face", f"{one} map", "gap", f"{other} map", f"{other} face"), st.columns(5), strict=True)
-    )
-    for name, group in found.groups.items():
+    left, middle, right = st.columns(3)
+    for (name, group), column in zip(found.groups.items(), (left, right), strict=True):
         n = {"group": name, "people": group.people, "pictures": group.pictures}
-        _place(columns[f"{name} face"], images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **n))
         over = pictures.overlay(group.face, group.maps.mean(axis=0), strength, SIDE, high=high)
-        _place(columns[f"{name} map"], over, t("populations.mean_map", layer=layer, high=significant(high), **n))
+        _place(column, over, t("populations.mean_map", layer=layer, high=significant(high), **n))
+        _place(column, images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **n))
     apart = found.difference
     both = np.mean([group.face for group in found.groups.values()], axis=0)
     bound = float(np.abs(apart.values).max())
     over = pictures.overlay(both, apart.values, strength, SIDE, signed_scale=True, high=bound)
     over = pictures.outlined(over, apart.significant)
-    _place(columns["gap"], over, t("populations.mean_gap", one=one, other=other, high=significant(bound)))
+    with middle:
+        _place(st, over, t("populations.mean_gap", one=one, other=other, high=significant(bound)))
+        _verdict(found)
 
 
 def _place(column: Any, image: np.ndarray, caption: str) -> None:
@@ -260,7 +259,11 @@ def _verification(found: Any) -> None:
         }
         st.plotly_chart(
             figures.curves(
-                lines, (t("populations.false_match"), t("populations.true_match")), here=100 * rate, up=(-2, 102)
+                lines,
+                (t("populations.false_match"), t("populations.true_match")),
+                here=100 * rate,
+                up=(-2, 102),
+                decades=True,
             ),
             config=figures.CONFIG,
             key="pop_roc",
@@ -278,8 +281,9 @@ def _verification(found: Any) -> None:
 
 
 def _roc(check: Any) -> tuple[list[float], list[float]]:
-    """False and true match rates in percent, as many points as a browser needs."""
-    shown = np.unique(np.linspace(0, len(check.thresholds) - 1, DRAWN_POINTS).astype(int))
+    """False and true match rates in percent, as many points as a browser needs; on powers of ten there is no 0."""
+    first = int(np.argmax(check.false_match > 0))
+    shown = np.unique(np.linspace(first, len(check.thresholds) - 1, DRAWN_POINTS).astype(int))
     return list(100 * check.false_match[shown]), list(100 * check.true_match[shown])
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.populations.statistics import Estimate, estimate
+from core.populations.statistics import FEWEST, Estimate, estimate
+from core.rates import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,8 @@ def error_rates(group: Verification, threshold: float) -> list[Estimate]:
     """The false match rate and the false non-match rate of a group at a threshold, with intervals over its people.
 
     False match: two people taken for one. False non-match: one person taken for two. A score that reaches the
-    threshold says "the same".
+    threshold says "the same". Where nobody errs, or everybody, no resample knows otherwise: there the interval is
+    Wilson's with the people as trials.
     """
     first, second = group.people.T
     size = (group.count, group.count)
@@ -91,4 +93,11 @@ def error_rates(group: Verification, threshold: float) -> list[Estimate]:
         with np.errstate(invalid="ignore"):  # a resample of one person alone has no impostors
             return np.stack([pairs[0] / pairs[1], own[0] / own[1]], axis=1)
 
-    return estimate(rates, group.count)
+    found = estimate(rates, group.count)
+    return [rate if 0 < rate.value < 1 else _unanimous(rate, group.count) for rate in found]
+
+
+def _unanimous(rate: Estimate, people: int) -> Estimate:
+    if people < FEWEST:
+        return rate
+    return Estimate(rate.value, *wilson(round(rate.value) * people, people))

@@ -20,6 +20,7 @@ from core.populations.groups import PHOTO_SIDE, Drawn, Photos, people_of, read_f
 from core.populations.statistics import Estimate, estimate, gap, means
 from core.populations.tasks import compare, look
 from core.populations.verification import Verification, together
+from core.rates import wilson
 
 UPPER, LOWER = ("eyes", "brows"), ("nose", "mouth", "jaw")
 
@@ -240,6 +241,13 @@ def test_a_resample_of_people_brings_their_pairs_along(monkeypatch: pytest.Monke
             outcomes[bool(genuine)] += [score < 0.4 if genuine else score >= 0.4] * times
         expected = [np.mean(outcomes[False]), np.mean(outcomes[True])]
         np.testing.assert_allclose(asked[0](weights[None].astype(float))[0], expected)
+
+
+def test_where_nobody_errs_the_interval_is_not_empty() -> None:
+    found = verify(np.repeat(np.eye(6), 2, axis=0), np.repeat(np.arange(6), 2))
+    for rate in error_rates(found, 0.5):
+        assert (rate.value, rate.low, rate.high) == (0, *wilson(0, 6))
+    assert error_rates(found, -1.0)[0] == Estimate(1.0, *wilson(6, 6))
 
 
 def test_resamples_in_which_a_rate_is_undefined_are_left_out() -> None:
