@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from dataclasses import replace
@@ -11,6 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from core.networks import NETWORKS, Network, _model
+
+
+def options(description: str, quick: str) -> argparse.Namespace:
+    """What a benchmark that takes turns is asked: `rounds`, `quick`, which means what its help says, and `json`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 def random_vgg16(seed: int = 0) -> Network:

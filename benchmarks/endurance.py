@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import resident
 from core import tasks
 from core.attribution import METHODS
 from core.compute import connect
 from core.features import PRESETS
 from core.networks import NETWORKS
 
-MEGABYTE = 1e6
 NAMES = ("MiniFace", "MiniFace-untrained")
 LAYERS = {"conv1_2": 16, "conv2_2": 32, "conv3_3": 64, "conv4_3": 96, "conv5_3": 128}
 """The last layer of each block, and its channels."""
@@ -84,13 +84,6 @@ def _patches(rng: np.random.Generator, name: str, layer: str) -> Request:
 
 def _picture(rng: np.random.Generator) -> np.ndarray:
     return rng.random((112, 112, 3), np.float32)
-
-
-def resident() -> float:
-    """Megabytes that the process has in memory; asked of the worker."""
-    import psutil
-
-    return psutil.Process().memory_info().rss / MEGABYTE
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ Memory is the largest resident size of a process that runs the methods one after
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -44,7 +43,7 @@ from tf_keras_vis.saliency import Saliency
 from tf_keras_vis.scorecam import Scorecam
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from benchmarks.common import convolution_speed, multiplications, random_vgg16
+from benchmarks.common import convolution_speed, multiplications, options, random_vgg16
 from core.attribution import METHODS
 from core.attribution.superpixels import split
 from core.layers import compiled
@@ -270,11 +269,7 @@ def memory() -> dict[str, float]:
 
 def main() -> None:
     """Run, print tables; with --json, one JSON object as the last line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="within a minute: less of everything, no memory")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = options(__doc__.splitlines()[0], "within a minute: less of everything, no memory")
     warnings.simplefilter("ignore")
     keras.utils.disable_interactive_logging()
     rounds = 2 if given.quick else given.rounds

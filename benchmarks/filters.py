@@ -16,7 +16,6 @@ and of their way back, a second, by those of a bare 3 x 3 convolution.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -33,7 +32,7 @@ import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from benchmarks.common import convolution_speed, multiplications, random_vgg16
+from benchmarks.common import convolution_speed, multiplications, options, random_vgg16
 from core.features import CONTRAST
 from core.features.ascent import maximize
 from core.features.parameterization import Pixels
@@ -205,11 +204,7 @@ def first_frame(network: Network, layer: str, size: int) -> float:
 
 def main() -> None:
     """Run, print a table; with --json, one JSON object as the last line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="about a minute: conv4_3 alone, eight channels")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = options(__doc__.splitlines()[0], "about a minute: conv4_3 alone, eight channels")
     rounds = given.rounds
     vgg16 = random_vgg16(SEED)
     found = {}

@@ -145,7 +145,7 @@ def predict(
     (entry,), rows = chosen_networks(network, most=1), []
     for file in progress(files):
         picture = read(file)
-        probabilities = tasks.predict(entry.name, images.square(picture, box_of(entry, picture)))[0]
+        probabilities = tasks.predict(entry.name, images.square(picture, images.subject_box(picture, entry.subject)))[0]
         first = np.argsort(-probabilities, kind="stable")[:top]
         predictions = [
             {"class_index": int(n), "label": entry.labels[n], "probability": float(probabilities[n])} for n in first
@@ -247,7 +247,7 @@ def explain(
         stem = file.stem if [f.stem for f in files].count(file.stem) == 1 else file.name.replace(".", "_")
         tiles = []
         for entry in entries:
-            box = box_of(entry, picture)
+            box = images.subject_box(picture, entry.subject)
             square = images.square(picture, box)
             tiles.append(titled(picture, said_of(entry, square, classes[entry])))
             for chosen in methods:
@@ -398,11 +398,6 @@ def own_size(file: Path) -> tuple[int, int]:
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
-
-
-def box_of(entry: Entry, picture: images.Image) -> Box:
-    """The square of a picture that a network gets: the face, or the middle."""
-    return images.face_box(picture) if entry.subject == "face" else images.centre_box(picture)
 
 
 def scaled(box: Box, factor: float) -> Box:

@@ -256,6 +256,11 @@ def box_around(face: Box | None, image: Image) -> Box:
     return Box(round(face.left + face.size / 2 - size / 2), round(face.top + face.size / 2 - FACE_CENTRE * size), size)
 
 
+def subject_box(image: Image, subject: str) -> Box:
+    """The square to give to a network that looks at a "face" or an "object": the face, or the middle."""
+    return face_box(image) if subject == "face" else centre_box(image)
+
+
 def square(image: Image, box: Box) -> Image:
     """The part of the picture in `box`, `(size, size, 3)`; beyond its edges the picture is mirrored."""
     height, width = image.shape[:2]

@@ -118,16 +118,17 @@ def wait_until_ready(network: Entry) -> None:
     Every update is a point at which Streamlit can leave the page, so nobody who goes elsewhere has to wait.
     """
     boot = _boot()
-    _wait(
-        boot.warm,
-        lambda: (2 if boot.door.done() else 1, 3),
-        lambda step: f"{t('jobs.starting')} {t(f'jobs.starting_{step}')}",
-    )
-    _confirm(boot)
-    if network.name != default_network():
-        job = _loading(network)
-        _wait(job, lambda: _steps(job), lambda step: t("jobs.loading", name=network.name))
-        job.result()
+    with st.container():  # a place of its own: when the bar has gone, nothing below moves under a finger
+        _wait(
+            boot.warm,
+            lambda: (2 if boot.door.done() else 1, 3),
+            lambda step: f"{t('jobs.starting')} {t(f'jobs.starting_{step}')}",
+        )
+        _confirm(boot)
+        if network.name != default_network():
+            job = _loading(network)
+            _wait(job, lambda: _steps(job), lambda step: t("jobs.loading", name=network.name))
+            job.result()
 
 
 def _wait(job: Any, steps: Callable[[], tuple[int, int]], says: Callable[[int], str]) -> None:

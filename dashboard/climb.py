@@ -92,10 +92,7 @@ def draw(request: Request, progress: Progress) -> None:
 
 def show(request: Request, found: FilterPictures) -> None:
     """The finished pictures: one beside its curve, or a few side by side with all curves below."""
-    lines = {
-        name: (list(range(len(line))), [float(value) for value in line])
-        for name, line in zip(request.names, found.activations, strict=True)
-    }
+    lines = _ways(request.names, found.activations)
     if len(lines) == 1:
         seen, curve = st.columns(2, gap="large")
         with seen:
@@ -112,16 +109,20 @@ def show(request: Request, found: FilterPictures) -> None:
         st.info(t("filters.dead", channels=", ".join(silent)))
 
 
+def _ways(names: Sequence[str], activations: np.ndarray) -> dict[str, tuple[list[int], list[float]]]:
+    """Lines for `_curve`: the activations `(n, steps)` of each name over the iterations."""
+    return {
+        name: (list(range(len(line))), [float(value) for value in line])
+        for name, line in zip(names, activations, strict=True)
+    }
+
+
 def rates(request: Request, found: FilterPictures) -> None:
     """Pictures of very different rates: every curve in shares of its own largest value, else one would hide all."""
     _side_by_side(request, found.images, request.names, found.activations[:, -1])
     heights = np.abs(found.activations).max(axis=1, keepdims=True)
     shares = found.activations / np.maximum(heights, np.finfo(np.float32).tiny)
-    lines = {
-        name: (list(range(len(line))), [float(value) for value in line])
-        for name, line in zip(request.names, shares, strict=True)
-    }
-    _curve(lines, title=t("filters.share"))
+    _curve(_ways(request.names, shares), title=t("filters.share"))
 
 
 def weights(request: Request, found: FilterPictures) -> None:
@@ -137,8 +138,7 @@ def snapshots(request: Request, found: Snapshots) -> None:
     """One climb, looked at now and then, and where on its curve that was."""
     reached = found.activations[list(found.stops)]
     _side_by_side(request, found.images, request.names, reached)
-    way = list(range(len(found.activations))), [float(value) for value in found.activations]
-    _curve({t("filters.activation"): way}, marked=found.stops)
+    _curve(_ways([t("filters.activation")], found.activations[None]), marked=found.stops)
 
 
 def tiles(request: Request, found: FilterPictures) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
@@ -102,7 +102,8 @@ def people_of(group: str) -> list[int]:
     return [number for number in numbers if faces.group_of(number) == group]
 
 
-def _person_name(number: int) -> str:
+def person_name(number: int) -> str:
+    """What a rendered person is called, and whether the network never met them."""
     name = t("picture.person_name", number=f"{number:02d}")
     return f"{name} ({t('picture.never_met')})" if number >= faces.NEW_PEOPLE else name
 
@@ -118,15 +119,13 @@ def _person() -> Picture:
         required=True,
     )
     people = people_of(group)
-    person = choice(
-        st.selectbox, t("picture.person"), people, key="person", default=people[0], format_func=_person_name
-    )
+    person = choice(st.selectbox, t("picture.person"), people, key="person", default=people[0], format_func=person_name)
     with st.container(horizontal=True):
         st.button(t("picture.another"), icon=":material/casino:", help=t("picture.another_help"), on_click=_another)
         if st.button(t("picture.faces"), icon=":material/groups:"):
             _gallery(group)
     picture = cached.person_picture(person, _capture())
-    return replace(picture, name=_person_name(person))
+    return replace(picture, name=person_name(person))
 
 
 def _gallery(group: str) -> None:
@@ -135,8 +134,8 @@ def _gallery(group: str) -> None:
         with st.container(horizontal=True):
             for number in people_of(group):
                 with st.container(width=cached.THUMBNAIL, gap="xsmall"):
-                    st.image(cached.thumbnail(number), width=cached.THUMBNAIL, alt=_person_name(number))
-                    if st.button(f"{number:02d}", key=f"pick_{number}", help=_person_name(number), width="stretch"):
+                    st.image(cached.thumbnail(number), width=cached.THUMBNAIL, alt=person_name(number))
+                    if st.button(f"{number:02d}", key=f"pick_{number}", help=person_name(number), width="stretch"):
                         st.session_state["person"] = number
                         st.rerun()
 
@@ -273,24 +272,46 @@ def own_photos(entry: Entry) -> np.ndarray | None:
         help=t("picture.upload_several_help"),
         max_upload_size=MAX_MEGABYTES,
     )
-    kept: dict[tuple[str, Entry], images.Image] = st.session_state.get("photos_read", {})
-    seen = {}
-    for place, file in enumerate(files[:MOST_PHOTOS], start=1):
-        try:
-            known = (file.file_id, entry)
-            seen[known] = kept[known] if known in kept else _as_proposed(images.read(file.getvalue(), file.name), entry)
-        except images.ImageError as error:
-            st.error(t("picture.of_several", place=place, problem=sentence(error)))
-    st.session_state["photos_read"] = seen
+    seen = read_several(
+        files[:MOST_PHOTOS],
+        "photos_read",
+        entry,
+        lambda image, name: _as_proposed(image, entry),
+        lambda place, file, problem: t("picture.of_several", place=place, problem=problem),
+    )
     if len(files) > MOST_PHOTOS:
         st.warning(t("picture.too_many", most=MOST_PHOTOS))
-    return np.stack(list(seen.values())) if seen else None
+    return np.stack([image for _, image in seen]) if seen else None
+
+
+def read_several(
+    files: Sequence[Any],
+    memory: str,
+    about: Hashable,
+    made: Callable[[images.Image, str], Any],
+    wrong: Callable[[int, str, str], str],
+) -> list[tuple[Any, Any]]:
+    """Uploaded files with what is `made` of each picture and its name, decoded once; `memory` is where the session
+    keeps it, for as long as the file is in the list, and `about` what it also depends on.
+
+    A file that is no picture is told by `wrong`, of its place from 1, its name and the problem; the others count.
+    """
+    kept, seen, found = st.session_state.get(memory, {}), {}, []
+    for place, file in enumerate(files, start=1):
+        known = (file.file_id, about)
+        try:
+            seen[known] = kept[known] if known in kept else made(images.read(file.getvalue(), file.name), file.name)
+        except images.ImageError as error:
+            st.error(wrong(place, file.name, sentence(error)))
+            continue
+        found.append((file, seen[known]))
+    st.session_state[memory] = seen
+    return found
 
 
 def _as_proposed(image: images.Image, entry: Entry) -> images.Image:
     """The proposed square of a photo at the network's input size."""
-    box = images.face_box(image) if entry.subject == "face" else images.centre_box(image)
-    return cached.small(images.square(image, box), entry)
+    return cached.small(images.square(image, images.subject_box(image, entry.subject)), entry)
 
 
 def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> Picture:
@@ -321,12 +342,10 @@ def _proposed_box(image: images.Image, key: str, subject: str) -> tuple[images.B
     """The proposed square, and whether what the network looks for was found; searched once a picture."""
     name = f"box_{key}_{subject}"
     if name not in st.session_state:
-        if subject == "face":
-            st.session_state[name] = images.face_box(image), images.find_face(image) is not None
-        else:
-            st.session_state[name] = images.centre_box(image), True
-    found: tuple[images.Box, bool] = st.session_state[name]
-    return found
+        found = subject != "face" or images.find_face(image) is not None
+        st.session_state[name] = images.subject_box(image, subject), found
+    proposed: tuple[images.Box, bool] = st.session_state[name]
+    return proposed
 
 
 # --- on a page --------------------------------------------------------------------------------------------------------

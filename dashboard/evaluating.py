@@ -15,7 +15,7 @@ from core.attribution import METHODS
 from core.evaluation import deletion, leaderboard, pointing, stability, tasks
 from core.evaluation.similarity import edges, rank_correlation
 from core.networks import Entry
-from dashboard import cached, explaining, figures, jobs, pictures
+from dashboard import cached, controls, explaining, figures, jobs, pictures
 from dashboard.cached import Picture
 from dashboard.controls import Frame
 from dashboard.explaining import Request
@@ -225,7 +225,7 @@ def _person(key: str, text: str, people: Any, default: int) -> int:
         list(people),
         key=key,
         default=default,
-        format_func=lambda n: t("picture.person_name", number=f"{n:02d}"),
+        format_func=controls.person_name,
     )
 
 

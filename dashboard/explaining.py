@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def ask(
     if method.needs_layer:
         with beside:
             layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
-    params = _numbers(method, aside)
+    params = numbers(method, aside.columns(2)) if method.params else ()
     if method.name == DEFAULT:
         whole = cached.explain(picture, entry, method.name, class_index, layer, ())
         with beside:
@@ -75,14 +76,13 @@ def _titled(name: str) -> str:
     return f"{METHODS[name].title} · {t(f'explain.{METHODS[name].family}')}"
 
 
-def _numbers(method: Method, place: DeltaGenerator) -> tuple[tuple[str, Any], ...]:
-    """A method's Params in two columns; their keys tell them from those of other methods and of the picture."""
-    columns = place.columns(2) if method.params else ()
+def numbers(method: Method, columns: Sequence[DeltaGenerator]) -> tuple[tuple[str, Any], ...]:
+    """A method's Params, from column to column; their keys tell them from those of other methods and of the picture."""
     values = []
     for number_of, param in enumerate(method.params):
         own = f"param.{method.name}_{param.name}"
         text = t(own if has(own) else f"param.{param.name}") + (f" ({param.unit})" if param.unit else "")
-        with columns[number_of % 2]:
+        with columns[number_of % len(columns)]:
             values.append((param.name, controls.parameter(param, text, key=f"{method.name}_{param.name}")))
     return tuple(values)
 

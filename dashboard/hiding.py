@@ -229,7 +229,7 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
         people,
         key="fill_person",
         default=people[0],
-        format_func=lambda n: t("picture.person_name", number=f"{n:02d}"),
+        format_func=controls.person_name,
     )
     return Disguise(masks, name, numbers, other, picture.capture or faces.PORTRAIT)
 
@@ -272,5 +272,9 @@ def _maps(asked: Asked, found: Any) -> None:
     for column, (when, look), saliency in zip(st.columns(2, gap="large"), looks, found.maps, strict=True):
         high = significant(pictures.reach(saliency.values))
         caption = t(f"masks.{when}", label=label, layer=saliency.layer, high=high)
-        over = pictures.overlay(look, saliency.values, STRENGTH, SIDE)
-        column.image(pictures.in_page(pictures.chart(over)), width="stretch", alt=caption, caption=caption)
+        place(column, pictures.overlay(look, saliency.values, STRENGTH, SIDE), caption)
+
+
+def place(column: Any, image: np.ndarray, caption: str) -> None:
+    """A picture with what it is; it travels inside the page, as a fast drag leaves no time to ask for it."""
+    column.image(pictures.in_page(pictures.chart(image)), width="stretch", alt=caption, caption=caption)

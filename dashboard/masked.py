@@ -15,7 +15,7 @@ from core.attribution import METHODS
 from core.attribution.compare import correlations
 from core.masking import FILLS, Disguise, evolution, tasks
 from core.rates import wilson
-from dashboard import cached, controls, explaining, figures, hiding, jobs, pictures
+from dashboard import cached, explaining, figures, hiding, jobs, pictures
 from dashboard.hiding import SIDE, STRENGTH, Asked
 from dashboard.links import BOUND, choice
 from dashboard.text import number, percent, significant, t
@@ -129,9 +129,7 @@ def _map(asked: Asked, scores: Any, found: Any, score: str, steps: int) -> int:
     here[line, column] = True
     over = pictures.overlay(asked.picture.image, np.maximum(lost, 0), STRENGTH, SIDE)
     caption = t("masks.map_lost", score=t(f"masks.{score}"), high=significant(max(float(lost.max()), 0)))
-    st.image(
-        pictures.in_page(pictures.chart(pictures.outlined(over, here))), width="stretch", alt=caption, caption=caption
-    )
+    hiding.place(st, pictures.outlined(over, here), caption)
     return line * steps + column
 
 
@@ -139,13 +137,16 @@ def _at(asked: Asked, scores: Any, disguises: list[Disguise], at: int) -> None:
     """The picture at a step, or the animation over all of them."""
     image = asked.picture.image
     if st.toggle(t("masks.play"), key="mask_play"):
-        shares = tuple(map(float, scores.probabilities))
-        film = cached.film(asked.picture, tuple(disguises), shares)
-        st.image(film, width="stretch", alt=t("masks.film_alt"), caption=t("masks.film_alt"))
+        st.image(_film(asked, scores, disguises), width="stretch", alt=t("masks.film_alt"), caption=t("masks.film_alt"))
         return
     words = {name: write(values[at]) for name, values, write in hiding.written_scores(scores)}
     caption = t("masks.at_step", step=at + 1, **words)
     st.image(pictures.in_page(pictures.photo(disguises[at].on(image))), width="stretch", alt=caption, caption=caption)
+
+
+def _film(asked: Asked, scores: Any, disguises: list[Disguise]) -> bytes:
+    film: bytes = cached.film(asked.picture, tuple(disguises), tuple(map(float, scores.probabilities)))
+    return film
 
 
 def _exports(asked: Asked, scores: Any, disguises: list[Disguise]) -> None:
@@ -155,10 +156,9 @@ def _exports(asked: Asked, scores: Any, disguises: list[Disguise]) -> None:
         | {name: values[step] for name, values, _ in hiding.written_scores(scores)}
         for step, disguise in enumerate(disguises)
     ]
-    image, shares = asked.picture.image, scores.probabilities
 
     def film() -> bytes:
-        return evolution.film(image, disguises, shares, cached.FILM_SECONDS, cached.FILM_SIDE)
+        return _film(asked, scores, disguises)
 
     def table() -> bytes:
         return pandas.DataFrame(rows).to_csv(index=False).encode()
@@ -176,13 +176,8 @@ def _exports(asked: Asked, scores: Any, disguises: list[Disguise]) -> None:
 def _occlusion(asked: Asked, found: Any) -> None:
     """What a square costs that goes over the picture without masks, beside Grad-CAM of the same class."""
     method = METHODS["occlusion"]
-    columns = st.columns(len(method.params), gap="large")
-    numbers = []
-    for column, param in zip(columns, method.params, strict=True):
-        text = t(f"param.{param.name}") + (f" ({param.unit})" if param.unit else "")
-        with column:
-            numbers.append((param.name, controls.parameter(param, text, key=f"occlusion_{param.name}")))
-    request = explaining.Request(asked.network, method.name, asked.class_index, None, tuple(numbers))
+    numbers = explaining.numbers(method, st.columns(len(method.params), gap="large"))
+    request = explaining.Request(asked.network, method.name, asked.class_index, None, numbers)
     explanation = explaining.answer(asked.picture, request)
     if explanation is None:
         return
@@ -194,8 +189,7 @@ def _occlusion(asked: Asked, found: Any) -> None:
     for column, values, signed, caption in zip(
         st.columns(2, gap="large"), (drops, cam.values), (True, False), captions, strict=True
     ):
-        over = pictures.overlay(image, values, STRENGTH, SIDE, signed)
-        column.image(pictures.in_page(pictures.chart(over)), width="stretch", alt=caption, caption=caption)
+        hiding.place(column, pictures.overlay(image, values, STRENGTH, SIDE, signed), caption)
     alike = correlations([drops, cam.values])[0, 1]
     st.metric(
         t("masks.correlation"),
@@ -238,8 +232,7 @@ def _verdict(asked: Asked, found: Any) -> None:
         for attacker, named in hits.items():
             rates[t(f"masks.{when}", attacker=t(f"masks.{attacker}"))] = named, *wilson(named, count)
     best = max(verdict.masked, key=lambda attacker: verdict.masked[attacker])
-    named = verdict.masked[best]
-    low, high = wilson(named, count)
+    named, low, high = rates[t("masks.with", attacker=t(f"masks.{best}"))]
     said = {"count": count, "low": percent(low), "high": percent(high), "chance": percent(chance)}
     if low > chance:
         st.warning(t("masks.answer_known", attacker=t(f"masks.{best}"), rate=percent(named / count), **said))

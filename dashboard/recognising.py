@@ -14,7 +14,7 @@ from core.networks import Entry, labels
 from dashboard import cached, controls, pictures
 from dashboard.cached import Picture
 from dashboard.links import choice
-from dashboard.text import percent, sentence, t
+from dashboard.text import percent, t
 
 FACE, CARD = 104, 208
 """Widths in pixels of a rendered person, and of a picture with its controls."""
@@ -85,7 +85,7 @@ def _people(entry: Entry) -> list[Case]:
     found = cached.recognise(entry, *values.values())
     rows = zip(found.pictures, found.expected, found.predicted, found.probabilities, strict=True)
     cases = [
-        Case(t("picture.person_name", number=f"{expected:02d}"), picture, int(expected), int(predicted), float(share))
+        Case(controls.person_name(int(expected)), picture, int(expected), int(predicted), float(share))
         for picture, expected, predicted, share in rows
     ]
     with st.container(horizontal=True):
@@ -115,7 +115,13 @@ def _own(entry: Entry) -> list[Case]:
         st.warning(t("recognised.too_many", found=len(files), count=MOST))
     cases = []
     with st.container(horizontal=True):
-        for file, picture in _read(files[:MOST], entry):
+        for file, picture in controls.read_several(
+            files[:MOST],
+            "recognised_read",
+            entry.subject,
+            lambda image, name: _squared(image, name, entry),
+            lambda place, name, problem: f"{name}: {problem}",
+        ):
             with st.container(width=CARD, gap="xsmall"):
                 cases.append(_card(file, picture, entry))
     return cases
@@ -145,25 +151,8 @@ def _card(file: Any, picture: Picture, entry: Entry) -> Case:
     return case
 
 
-def _read(files: Sequence[Any], entry: Entry) -> list[tuple[Any, Picture]]:
-    """The squares that the network gets, each decoded once; a file that is no picture says why."""
-    known: dict[tuple[str, str], Picture] = st.session_state.get("recognised_read", {})
-    kept, found = {}, []
-    for file in files:
-        key = (file.file_id, entry.subject)
-        try:
-            kept[key] = known.get(key) or _squared(images.read(file.getvalue(), file.name), file.name, entry)
-        except images.ImageError as error:
-            st.error(f"{file.name}: {sentence(error)}")
-            continue
-        found.append((file, kept[key]))
-    st.session_state["recognised_read"] = kept
-    return found
-
-
 def _squared(image: np.ndarray, name: str, entry: Entry) -> Picture:
-    box = images.face_box(image) if entry.subject == "face" else images.centre_box(image)
-    square = images.resize(images.square(image, box), SIDE, SIDE)
+    square = images.resize(images.square(image, images.subject_box(image, entry.subject)), SIDE, SIDE)
     return Picture(square, images.digest(square), name, private=True)
 
 

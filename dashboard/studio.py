@@ -190,25 +190,25 @@ def _rates(entry: Entry) -> None:
     _climb(Request("rates", entry, layer.row.name, (channel,), params, names), climb.rates)
 
 
-def _iterations(entry: Entry) -> None:
+def _as_in_the_course(entry: Entry, *leave_out: str) -> tuple[_Layer, int, dict[str, Any]]:
+    """One channel, and the numbers of the course's climb but for those that the experiment goes through."""
     layer = _layer(entry)
     chosen, method = st.columns(2, gap="large")
     with chosen:
         channel = _channel(layer)
     with method:
-        params = _params(entry, layer, "iterations", preset="course")
+        return layer, channel, _params(entry, layer, *leave_out, preset="course")
+
+
+def _iterations(entry: Entry) -> None:
+    layer, channel, params = _as_in_the_course(entry, "iterations")
     names = tuple(t("filters.after", count=stop) for stop in tasks.STOPS)
     request = Request("iterations", entry, layer.row.name, channel, params, names, tasks.through_iterations)
     _climb(request, climb.snapshots)
 
 
 def _tv(entry: Entry) -> None:
-    layer = _layer(entry)
-    chosen, method = st.columns(2, gap="large")
-    with chosen:
-        channel = _channel(layer)
-    with method:
-        params = _params(entry, layer, preset="course")
+    layer, channel, params = _as_in_the_course(entry)
     names = tuple(f"tv_weight {exact(weight)}" for weight in TV_WEIGHTS)
     _climb(Request("tv", entry, layer.row.name, (channel,), params | {"tv_weight": TV_WEIGHTS}, names), climb.weights)
 

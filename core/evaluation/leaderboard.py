@@ -86,7 +86,7 @@ def capture(number: int, size: int) -> tuple[int, Pair]:
     The part is that of the next person of the same group.
     """
     person = number % faces.PEOPLE
-    how = faces.sample_capture(np.random.default_rng([SEED, person, number // faces.PEOPLE]))
+    how = faces.capture_of(person, SEED, number // faces.PEOPLE)
     return person, pointing.pair(person, (person + 2) % faces.PEOPLE, how, size)
 
 

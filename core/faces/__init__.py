@@ -7,7 +7,7 @@ from core.faces.capture import PORTRAIT, Capture, sample_capture
 from core.faces.identity import NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Identity, group_of, person
 from core.faces.landmarks import landmarks
 from core.faces.renderer import REGIONS, render
-from core.faces.shots import portraits, shot
+from core.faces.shots import capture_of, portraits, shot
 
 __all__ = [
     "NEW_PEOPLE",
@@ -17,6 +17,7 @@ __all__ = [
     "TRUNK_PEOPLE",
     "Capture",
     "Identity",
+    "capture_of",
     "group_of",
     "landmarks",
     "person",

@@ -6,14 +6,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.faces.capture import sample_capture
+from core.faces.capture import Capture, sample_capture
 from core.faces.identity import person
 from core.faces.renderer import render
 
 
+def capture_of(number: int, seed: int, index: int) -> Capture:
+    """How picture `index` of a person is taken: the same seed gives the same, whatever else is taken."""
+    return sample_capture(np.random.default_rng([seed, number, index]))
+
+
 def shot(number: int, seed: int, index: int, size: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Picture `index` of a person, as `render`: the same seed gives the same, whatever else is taken."""
-    return render(person(number), sample_capture(np.random.default_rng([seed, number, index])), size)
+    """Picture `index` of a person, as `render`, taken as `capture_of` says."""
+    return render(person(number), capture_of(number, seed, index), size)
 
 
 def portraits(numbers: Iterable[int], rng: np.random.Generator, size: int) -> np.ndarray:

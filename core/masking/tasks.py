@@ -156,7 +156,7 @@ def judge(
             report(first, count)
         bare, hidden = [], []
         for index in range(first, min(first + step, count)):
-            taken = faces.sample_capture(np.random.default_rng([SEED, person, index]))
+            taken = faces.capture_of(person, SEED, index)
             image, regions = faces.render(faces.person(person), taken, size)
             moved = replace(disguise, masks=follow(disguise.masks, start, frame_of(regions)), capture=taken)
             bare.append(image)

@@ -9,8 +9,7 @@ from dashboard import cached, controls, hiding, lesson, masked, problems
 @problems.shown
 def hide(frame: controls.Frame) -> None:
     """Masks and what the network then says; a change of a mask runs this part of the page alone."""
-    with st.container():  # a place of its own: when the bar has gone, nothing below moves under a finger
-        cached.wait_until_ready(frame.network)
+    cached.wait_until_ready(frame.network)
     masked.show(*hiding.show(frame))
 
 
