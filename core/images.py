@@ -45,6 +45,7 @@ REASONS: dict[str, str] = {
     "damaged": "The picture is damaged or incomplete; open it elsewhere and save it again, or choose another.",
     "missing_file": "There is no file {name}; check its name and folder.",
     "unreadable_file": "The file {name} cannot be read; check that it is a file and that you may open it.",
+    "no_face": "No face was found that looks at the camera; choose a picture of one.",
     "unknown_sample": "There is no sample {name!r}; choose one of: {choices}.",
 }
 """Reason -> what arrived, what was expected, what to do."""
@@ -244,7 +245,11 @@ def face_box(image: Image) -> Box:
 
     The middle of the picture where no face is found, or where the face already fills it.
     """
-    face = find_face(image)
+    return box_around(find_face(image), image)
+
+
+def box_around(face: Box | None, image: Image) -> Box:
+    """The same, where the face was looked for already: `face` is what `find_face` found."""
     if face is None or face.size >= CLOSE * min(image.shape[:2]):
         return centre_box(image)
     size = round(face.size / FACE_OF_PICTURE)

@@ -143,12 +143,12 @@ def curves(
     here: float | None = None,
     up: tuple[float, float] | None = None,
     height: int = 380,
-    logarithmic: bool = False,
+    decades: str = "",
 ) -> go.Figure:
     """One line a name, from its `(x, y)`; names are told in a legend where there are few.
 
     `dotted` are the x with a dot on every line, `here` is the one that is looked at, `up` the range of y where it is
-    known. `logarithmic` is the y axis.
+    known. `decades` names the axes that go by powers of ten: "x", "y" or "xy".
     """
     few = len(lines) <= len(PALETTE)
     traces = [
@@ -164,10 +164,9 @@ def curves(
         }
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
-    across = {"title": axes[0], "rangemode": "tozero"}
-    rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {})
-    if logarithmic:
-        rising |= {"type": "log", "exponentformat": "power", "dtick": 1}
+    powers = {"type": "log", "exponentformat": "power", "dtick": 1}
+    across = {"title": axes[0]} | (powers if "x" in decades else {"rangemode": "tozero"})
+    rising = {"title": axes[1]} | ({"range": list(up)} if up else {}) | (powers if "y" in decades else {})
     shapes = [] if here is None else [_upright(here)]
     return _chart(traces, height, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)
 
@@ -442,3 +441,63 @@ def ranged(
     level = {"type": "line", "y0": chance, "y1": chance, "x0": 0, "x1": 1, "xref": "paper", "line": line}
     shapes = [] if chance is None else [level]
     return _chart(traces, 380, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)
+
+
+# --- groups beside each other -----------------------------------------------------------------------------------------
+
+Interval = tuple[float, float, float]
+"""A value with the ends of its interval, which are NaN where there is none."""
+
+
+def _with_intervals(points: Sequence[Interval], axis: str, place: int) -> dict[str, Any]:
+    """Markers of one group with their intervals along an axis, "x" or "y"; a shape and a colour a group."""
+    ends = {
+        "array": [_length(high - value) for value, _, high in points],
+        "arrayminus": [_length(value - low) for value, low, _ in points],
+    }
+    error = {"type": "data", "symmetric": False, "thickness": 2.5, "width": 5, **ends}
+    marker = {"size": 12, "symbol": ("circle", "diamond", "square")[place % 3], "color": PALETTE[place]}
+    return {axis: [value for value, *_ in points], f"error_{axis}": error, "marker": marker, "cliponaxis": False}
+
+
+def _length(value: float) -> float:
+    return value if np.isfinite(value) else 0.0
+
+
+def side_by_side(
+    rows: Sequence[str], groups: Mapping[str, Sequence[Interval]], marks: tuple[str, Sequence[float]] | None = None
+) -> go.Figure:
+    """A row a name, and in it a marker with its interval for every group, all in percent; the first name on top.
+
+    `marks` are named grey strokes, one a row: what nothing would give.
+    """
+    spread = np.linspace(-0.18, 0.18, len(groups)) if len(groups) > 1 else [0.0]
+    places = np.arange(len(rows))
+    traces = [
+        {"type": "scatter", "mode": "markers", "name": name, "y": list(places + off), "hoverinfo": "skip"}
+        | _with_intervals(points, "x", place)
+        for place, ((name, points), off) in enumerate(zip(groups.items(), spread, strict=True))
+    ]
+    if marks:
+        stroke = {"symbol": "line-ns-open", "size": 20, "color": GREY, "line": {"width": 3}}
+        named = {"name": marks[0], "x": list(marks[1]), "y": list(places), "marker": stroke}
+        traces.insert(0, {"type": "scatter", "mode": "markers", "hoverinfo": "skip", **named})
+    ticks = {"tickvals": list(places), "ticktext": list(rows), "automargin": True, "ticks": ""}
+    down = {**ticks, "range": [len(rows) - 0.4, -0.6], "zeroline": False}
+    across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 6}
+    return _chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=_legend())
+
+
+def trends(
+    xs: Sequence[float], groups: Mapping[str, Sequence[Interval]], axes: tuple[str, str], here: float
+) -> go.Figure:
+    """A line a group over a few `xs`, each point with its interval, in percent both ways; `here` is looked at."""
+    traces = [
+        {"type": "scatter", "mode": "lines+markers", "name": name, "x": list(xs), "hoverinfo": "skip"}
+        | _with_intervals(points, "y", place)
+        | {"line": {"width": 3, "color": PALETTE[place]}}
+        for place, (name, points) in enumerate(groups.items())
+    ]
+    across = {"title": axes[0], "tickvals": list(xs), "ticksuffix": "\u202f%", "range": [0, 100]}
+    up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
+    return _chart(traces, 380, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here)])

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters", "training", "statistics"),
-    "look": ("grad_cam", "explainers", "evaluation", "masks"),
+    "look": ("grad_cam", "explainers", "evaluation", "masks", "populations"),
     "decide": (),
     "ship": (),
 }
@@ -29,6 +29,7 @@ ICONS = {
     "explainers": ":material/view_module:",
     "evaluation": ":material/fact_check:",
     "masks": ":material/masks:",
+    "populations": ":material/groups:",
 }
 
 

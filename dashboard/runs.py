@@ -129,7 +129,7 @@ def compare() -> None:
         epochs, values = run.column(measure)
         every = max(len(epochs) // MOST_POINTS, 1)
         lines[name] = epochs[::every], values[::every]
-    share = {"up": (0, 1.02)} if "accuracy" in measure or "dead" in measure else {"logarithmic": True}
+    share = {"up": (0, 1.02)} if "accuracy" in measure or "dead" in measure else {"decades": "y"}
     ends = "; ".join(f"{name}: {significant(values[-1])}" for name, (_, values) in lines.items())
     st.plotly_chart(
         figures.curves(lines, (t("training.epoch"), t(f"training.{measure}")), **share),

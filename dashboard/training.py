@@ -376,7 +376,7 @@ def _live(run: Run, points: list[Point], progress: Progress | None) -> None:
     charts: list[tuple[str, dict[str, str], dict[str, Any]]] = [
         ("loss", {f"{part}loss": t(f"training.{part}loss") for part in both}, {}),
         ("accuracy", {f"{part}accuracy": t(f"training.{part}accuracy") for part in both}, {"up": (0, 1.02)}),
-        ("gradient", {f"gradient_{name}": name for name in LAYERS}, {"logarithmic": True}),
+        ("gradient", {f"gradient_{name}": name for name in LAYERS}, {"decades": "y"}),
         ("dead", {f"dead_{name}": name for name in LAYERS[:-1]}, {"up": (-0.02, 1.02)}),
     ]
     for start in (0, 2):

@@ -5,6 +5,7 @@
 
 from core.faces.capture import PORTRAIT, Capture, sample_capture
 from core.faces.identity import NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Identity, group_of, person
+from core.faces.landmarks import landmarks
 from core.faces.renderer import REGIONS, render
 from core.faces.shots import capture_of, numbered, portraits, shot
 
@@ -19,6 +20,7 @@ __all__ = [
     "capture_of",
     "group_of",
     "numbered",
+    "landmarks",
     "person",
     "portraits",
     "render",

@@ -1,0 +1,28 @@
+"""Two populations: does a network look at, and know, everybody alike?"""
+
+import streamlit as st
+
+from dashboard import cached, controls, lesson, populations, problems
+
+
+@st.fragment
+@problems.shown
+def compare(frame: controls.Frame) -> None:
+    """Two groups beside each other; a change of a control runs this part of the page alone."""
+    cached.wait_until_ready(frame.network)
+    populations.show(frame)
+
+
+lesson.opening("populations")
+compare(controls.current())
+lesson.closing(
+    "populations",
+    (
+        "core.populations.tasks:compare",
+        "core.populations.alignment:aligned",
+        "core.populations.energy:energies",
+        "core.populations.statistics:estimate",
+        "core.populations.statistics:difference",
+        "core.populations.verification:error_rates",
+    ),
+)
