@@ -14,7 +14,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters"),
     "look": ("grad_cam", "explainers", "evaluation", "masks"),
-    "decide": (),
+    "decide": ("neighbours",),
     "ship": (),
 }
 """Chapter -> its pages. A chapter without pages is not listed."""
@@ -27,6 +27,7 @@ ICONS = {
     "explainers": ":material/view_module:",
     "evaluation": ":material/fact_check:",
     "masks": ":material/masks:",
+    "neighbours": ":material/hub:",
 }
 
 
