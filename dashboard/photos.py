@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from core.archives import ArchiveError
-from core.populations.groups import people_of
 
 from core import archives, images
+from core.archives import ArchiveError
 from core.images import ImageError
-from core.neighbours.album import SIDE, Album, named
+from core.neighbours.album import SIDE, Album, named, person_of
 from core.networks import Entry
 from dashboard.controls import MAX_MEGABYTES, UPLOAD_TYPES
 from dashboard.text import number, sentence, t
@@ -38,7 +37,7 @@ def album(entry: Entry) -> Album | None:
     if len(found) > MOST:
         st.warning(t("photos.too_many", most=MOST))
     names, squares = zip(*found[:MOST], strict=True)
-    made = named("own", [images.from_uint8(square) for square in squares], people_of(names))
+    made = named("own", [images.from_uint8(square) for square in squares], [person_of(name) for name in names])
     people = ", ".join(made.names)
     st.caption(t("photos.read", count=number(len(made)), people=number(len(made.names)), names=people))
     return made

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -131,6 +133,15 @@ def named(source: str, pictures: Sequence[np.ndarray] | np.ndarray, names: Seque
 
 def _coloured(picture: np.ndarray) -> Image:
     return np.repeat(picture[..., None], 3, axis=-1) if picture.ndim == 2 else picture
+
+
+def person_of(path: str) -> str:
+    """Whom a picture file shows: the folder that it lies in, else its name without the number at its end.
+
+    "ada/1.jpg" and "ada_01.jpg" both show ada.
+    """
+    file = PurePosixPath(path)
+    return file.parent.name or re.sub(r"[\s_.()-]*\d*[\s_.()-]*$", "", file.stem) or file.stem
 
 
 LOADERS: dict[str, Callable[[], Album]] = {

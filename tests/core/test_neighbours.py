@@ -64,6 +64,14 @@ def test_an_album_leaves_out_who_has_one_picture() -> None:
         album.named("own", grey, ["ada", "ada", "bo", "carl", "dora"])
 
 
+@pytest.mark.parametrize(
+    ("path", "person"),
+    [("photos/ada/1.jpg", "ada"), ("ada_01.jpg", "ada"), ("ada (2).png", "ada"), ("ada.jpg", "ada"), ("17.jpg", "17")],
+)
+def test_a_file_says_whom_it_shows(path, person) -> None:
+    assert album.person_of(path) == person
+
+
 def test_people_are_rendered_when_they_are_looked_at() -> None:
     people = album.people("new", 3, 2)
     assert people.names == ("5000", "5001", "5002") and people.groups == ("A", "B", "A")
