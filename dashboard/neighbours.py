@@ -30,8 +30,8 @@ CROWDS = (300, 1000)
 """Numbers of people to choose from; crowds only where their embeddings are stored."""
 MOST_SAMPLES = 10
 EPOCHS = 60
-SEEN, SMALL = 220, 104
-"""Widths in pixels of a picture in hand, and of its neighbours."""
+SEEN, SMALL = 224, 104
+"""Sides in pixels of a picture in hand, and of its neighbours."""
 
 
 @dataclass(frozen=True)
@@ -375,7 +375,7 @@ def _point(asked: Asked, found: Any, row: int) -> None:
     )
     who = asked.name(int(collection.labels[row]))
     shown, says = st.columns([2, 3], vertical_alignment="center")
-    shown.image(pictures.photo(collection.album.picture(row, SEEN)), width=SEEN, alt=who, caption=who)
+    shown.image(pictures.photo(collection.album.picture(row, SEEN)), width="stretch", alt=who, caption=who)
     if row not in options:
         name = asked.name(int(split.labels[split.gallery == row][0]))
         says.markdown(t("neighbours.enrolled_as", name=name))

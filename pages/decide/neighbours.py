@@ -29,7 +29,7 @@ lesson.closing(
         "core.neighbours.heads:train",
         "core.neighbours.collection:divide",
         "core.neighbours.constraints:newcomer",
-        "core.neighbours.constraints:verdict",
+        "core.neighbours.findings:verdict",
         "core.neighbours.index:hnsw",
         "core.neighbours.verification:equal_error",
     ),
