@@ -1,4 +1,4 @@
-"""The command line: `python -m core networks|prefetch|faces|predict|filters|explain`.
+"""The command line: `python -m core networks|prefetch|faces|predict|filters|explain|embed`.
 
 Progress goes to standard error and only to a terminal; `--json` prints one JSON object on standard output and nothing
 else. Bad input ends with exit code 2 and one line on standard error that says what was expected.
@@ -31,6 +31,7 @@ from core.attribution import Method
 from core.attribution.overlay import lay_out, overlay, reach
 from core.errors import ReasonedError
 from core.images import Box
+from core.neighbours import tasks as neighbours
 from core.networks import NETWORKS, Entry
 from core.networks.files import fetch
 from core.networks.labels import spelled
@@ -278,6 +279,39 @@ def explain(
             sheet = features.contact_sheet(np.stack(tiles), columns=1 + len(methods))
             (folder / f"{stem}_grid.png").write_bytes(images.encode(sheet, "png"))
     answer({"maps": rows}, as_json)
+
+
+@app.command()
+def embed(
+    image: Pictures,
+    out: Annotated[Path, typer.Option("--out", help="The embeddings, an .npz file.")],
+    network: NetworkName = "MiniFace",
+    as_json: AsJson = False,
+) -> None:
+    """Write the embedding of every picture: arrays `embeddings` `(n, d)` float32 and `files` `(n,)`.
+
+    It is what the network's embedding layer answers, not scaled to length 1.
+    """
+    if out.suffix.lower() != ".npz":
+        raise BadInput(f"--out {out}: expected a file name that ends in .npz.")
+    files = picture_files(image)
+    writable_folder(out.parent)
+    (entry,), vectors = chosen_networks(network, most=1), []
+    for file in progress(files):
+        picture = read(file)
+        vectors.append(neighbours.embed(entry.name, images.square(picture, box_of(entry, picture))[None]))
+    embeddings = np.concatenate(vectors)
+    np.savez(out, embeddings=embeddings, files=np.array([str(file) for file in files]))
+    answer(
+        {
+            "network": entry.name,
+            "layer": entry.embedding_layer,
+            "images": len(files),
+            "dimensions": embeddings.shape[1],
+            "file": str(out),
+        },
+        as_json,
+    )
 
 
 # --- what arrives -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ import streamlit as st
 
 from core import faces, images
 from core.masking import Disguise, Mask, evolution, presets
+from core.neighbours.collection import Collection, Settings
 from core.networks import NETWORKS, Entry, Guest, LayerRow
 from core.training import data as digits
 from dashboard.text import number, t
@@ -32,7 +33,7 @@ THUMBNAIL = 104
 """Side of a face in the gallery, in pixels."""
 
 
-HASH = {Entry: hash, Disguise: hash}
+HASH = {Entry: hash, Disguise: hash, Settings: hash}
 """A network is known by all that its entry says: two that were brought under one name are two."""
 FILM_SECONDS, FILM_SIDE = 4.0, 224
 """How long an animation takes, and its side in pixels."""
@@ -54,6 +55,20 @@ class Picture:
     private: bool = False
     person: int | None = None
     capture: faces.Capture | None = None
+
+    @property
+    def content(self) -> np.ndarray:
+        """What is computed on."""
+        return self.image
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The embedded pictures that a page works on, shared or `private` as a `Picture`; None while they are made."""
+
+    digest: str
+    content: Collection | None
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -281,7 +296,7 @@ def recognise(network: Entry, captures: int, seed: int) -> Any:
 
 
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Cache a function of `(digest, _image, *rest)`, now called with a `Picture` in place of the first two.
+    """Cache a function of `(digest, _image, *rest)`, now called with a `Picture`, or `Data`, in place of the first two.
 
     For everybody where the picture is nobody's, for the session alone where it is private.
     """
@@ -295,8 +310,8 @@ def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Cal
         )(function)
 
         @wraps(function)
-        def call(picture: Picture, *rest: Any) -> Any:
-            return (own if picture.private else shared)(picture.digest, picture.image, *rest)
+        def call(picture: Picture | Data, *rest: Any) -> Any:
+            return (own if picture.private else shared)(picture.digest, picture.content, *rest)
 
         return call
 
@@ -432,3 +447,43 @@ def digits_layers(widths: tuple[int, int, int], kernel_size: int) -> list[LayerR
     from core.training import tasks
 
     return compute().call(tasks.layers, widths, kernel_size)
+
+
+@st.cache_data(max_entries=16, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
+def stored_people(network: Entry, source: str, count: int) -> Collection:
+    """Rendered people whose embeddings are stored."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.collect, network, "network", source, count)
+
+
+@st.cache_data(max_entries=1, show_spinner=False, hash_funcs=HASH)
+def stored_crowd(network: Entry) -> Collection:
+    """A thousand of them."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.crowd, network)
+
+
+@_per_picture(max_entries=32)
+def compare_heads(digest: str, _collection: Collection, settings: Settings) -> Any:
+    """What the heads that need no time say of the pictures that are asked about."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.compare, _collection, settings)
+
+
+@_per_picture(max_entries=32)
+def principal_map(digest: str, _collection: Collection, settings: Settings, dimensions: int) -> np.ndarray:
+    """Places of the pictures on their principal components."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.lay_out, _collection, settings, "pca", dimensions)
+
+
+@_per_picture(max_entries=32)
+def decision_regions(digest: str, _collection: Collection, settings: Settings) -> Any:
+    """Whom two heads name everywhere on that map."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.regions, _collection, settings)

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.compute import Job, Progress
 from dashboard import problems
-from dashboard.cached import Picture, compute, finished
+from dashboard.cached import Data, Picture, compute, finished
 from dashboard.text import t
 
 POLL_SECONDS = 0.2
@@ -70,7 +70,7 @@ def outcome(name: str) -> Outcome | None:
 
 def answer(
     name: str,
-    picture: Picture,
+    picture: Picture | Data,
     what: tuple[Any, ...],
     draw: Callable[[Progress], None],
     function: Callable[..., Any],

@@ -14,7 +14,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
     "see": ("network", "filters", "training", "statistics"),
     "look": ("grad_cam", "explainers", "evaluation", "masks", "populations"),
-    "decide": (),
+    "decide": ("neighbours",),
     "ship": (),
 }
 """Chapter -> its pages. A chapter without pages is not listed."""
@@ -30,6 +30,7 @@ ICONS = {
     "evaluation": ":material/fact_check:",
     "masks": ":material/masks:",
     "populations": ":material/groups:",
+    "neighbours": ":material/hub:",
 }
 
 

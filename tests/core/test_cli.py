@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 import core.__main__ as cli
 from core import faces, images, tasks
-from core.networks import NETWORKS
+from core.networks import NETWORKS, load
 
 ROOT = Path(cli.__file__).parents[1]
 NETWORK = "MiniFace-untrained"
@@ -90,6 +91,22 @@ def test_filters_writes_a_contact_sheet(run, tmp_path):
     assert result["activations"] == pytest.approx(expected.activations[:, -1].tolist())
     assert result["file"] == str(out)
     assert Image.open(out).size == (3 * 112 + 8, 2 * 112 + 4)
+
+
+def test_embed_writes_what_the_embedding_layer_answers(run, portrait, tmp_path):
+    Image.fromarray(np.full((80, 80, 3), 200, np.uint8)).save(portrait.parent / "plain.bmp")
+    out = tmp_path / "codes" / "noise.npz"
+    row = run("embed", "--network", NETWORK.lower(), "--image", portrait.parent, "--out", out)
+    assert row == {"network": NETWORK, "layer": "fc7", "images": 2, "dimensions": 128, "file": str(out)}
+    with np.load(out, allow_pickle=False) as found:
+        assert found["files"].tolist() == [str(portrait), str(portrait.parent / "plain.bmp")]
+        assert (found["embeddings"].shape, found["embeddings"].dtype) == ((2, 128), np.float32)
+        picture = images.read_file(portrait)
+        square = images.square(picture, images.face_box(picture))
+        model = load(NETWORK).model
+        layer = keras.Model(model.input, model.get_layer("fc7").output)
+        expected = layer(load(NETWORK).inputs(square), training=False)
+        np.testing.assert_allclose(found["embeddings"][0], expected[0], rtol=1e-4, atol=1e-5)
 
 
 def test_explain_writes_raw_maps_of_the_picture_size(run, portrait, tmp_path):
@@ -192,7 +209,7 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "networks, prefetch, faces, predict, filters, explain"),
+        ([], "networks, prefetch, faces, predict, filters, explain, embed"),
         (["train"], "Received train; choose one of: networks"),
         (["networks", "--xml"], "--xml"),
         (["explain", "--network", "VGG20", "--image", "{image}", "--out", "{out}"], "MiniFace, MiniFace-untrained"),
@@ -229,6 +246,13 @@ FILTERS = ["filters", "--network", NETWORK, "--out", "{out}/sheet.png"]
         ([*FILTERS, "--iterations", "0"], "from 1 to 200"),
         ([*FILTERS, "--iterations", "ten"], "integer"),
         (["filters", "--network", NETWORK, "--out", "{out}/sheet.gif"], ".png, .jpg"),
+        (["embed", "--network", NETWORK, "--image", "{image}", "--out", "{out}/codes.csv"], "ends in .npz"),
+        (
+            ["embed", "--network", NETWORK, "--image", "{empty}", "--out", "{out}/codes.npz"],
+            "no picture in this folder",
+        ),
+        (["embed", "--network", "VGG20", "--image", "{image}", "--out", "{out}/codes.npz"], "MiniFace-untrained"),
+        (["embed", "--network", NETWORK, "--image", "{image}", "--out", "{image}/codes.npz"], "Cannot write to"),
         (["faces", "--people", "1-", "--out", "{out}"], "0-3,7"),
         (["faces", "--size", "8", "--out", "{out}"], "32"),
     ],

@@ -1,0 +1,61 @@
+"""kNN, a linear head and a perceptron on several embeddings, on people that none of them was trained on.
+
+    python -m benchmarks.neighbours [FOLDER]
+
+20 rendered people, 5 of their pictures enrolled and 10 others asked about, over ten draws. FOLDER holds one folder of
+pictures a person, such as the ORL faces: of real people, as many are enrolled and the others asked about.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from core import images
+from core.images import face_box, square
+from core.neighbours import album, tasks
+from core.neighbours.album import Album
+from core.neighbours.collection import Settings
+from core.neighbours.constraints import LEARNERS, accuracies
+from core.neighbours.findings import spread
+from core.networks import MINIFACE, UNTRAINED
+
+SEEDS = 10
+EMBEDDINGS = ((MINIFACE, "network"), (UNTRAINED, "network"), (MINIFACE, "pca"), (MINIFACE, "pixels"))
+
+
+def photos(folder: Path) -> Album:
+    """The pictures of a folder of folders, framed as a face network wants them."""
+    files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in (".pgm", ".png", ".jpg", ".jpeg"))
+    read = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+    squares = [square(image, face_box(image)) for image in map(images.from_uint8, read)]
+    return album.named("own", squares, [file.parent.name for file in files])
+
+
+def main(folder: str | None = None) -> None:
+    """Measure and print."""
+    albums = {"new rendered people": album.people("new", 20)}
+    if folder:
+        albums[f"people of {Path(folder).name}"] = photos(Path(folder))
+    for name, people in albums.items():
+        print(f"{name}: {len(people.names)}, 5 pictures enrolled each, {SEEDS} draws, top-1 in percent (95 % interval)")
+        for entry, embedding in EMBEDDINGS:
+            collection = tasks.embedded(entry, embedding, people)
+            draws = []
+            for seed in range(SEEDS):
+                settings = Settings(k=1, people=len(people.names), samples=5, seed=seed)
+                found = accuracies(collection, settings, LEARNERS)
+                three = accuracies(collection, Settings(k=3, people=len(people.names), samples=5, seed=seed), ("knn",))
+                draws.append([found["accuracy", "knn"], three["accuracy", "knn"]])
+                draws[-1] += [found["accuracy", head] for head in LEARNERS[1:]]
+            mean, low, high = (100 * values for values in spread(np.array(draws)))
+            columns = ("1-NN", "3-NN", *LEARNERS[1:])
+            told = "  ".join(f"{head} {mean[n]:.1f} ({low[n]:.1f} to {high[n]:.1f})" for n, head in enumerate(columns))
+            print(f"  {collection.embedding:20} {told}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

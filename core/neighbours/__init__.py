@@ -1,0 +1,32 @@
+"""kNN or network? Two ways to name the person of a picture from the same embedding, under real constraints.
+
+Importing this package imports neither Keras nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+from core.errors import ReasonedError
+
+REASONS: dict[str, str] = {
+    "few_people": "Received pictures of {found} people; expected at least {least}, each with {pictures} pictures or "
+    "more: name folders or files by person.",
+    "few_pictures": "Received {found} pictures for each person; expected at least {least}: add some.",
+    "no_dataset": "{name} is not here and could not be downloaded ({problem}); choose other data.",
+    "no_class": "{network} has no output for any of these people; choose people that it knows.",
+}
+"""Reason -> what arrived, what was expected, what to do."""
+
+
+class NeighbourError(ReasonedError):
+    """A question that the pictures at hand cannot answer."""
+
+    reasons = REASONS
+
+
+HEADS = ("knn", "linear", "mlp", "softmax")
+"""What names a person from an embedding: k nearest neighbours, logistic regression, a small perceptron, and the
+network's own last layer."""
+METRICS = ("cosine", "euclidean", "manhattan")
+WEIGHTS = ("uniform", "distance")
+BASELINES = ("pixels", "pca")
+"""Embeddings without a network: grey pixels, and their principal components (eigenfaces)."""

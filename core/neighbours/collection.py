@@ -1,0 +1,135 @@
+"""An embedded album, and how it is divided into pictures that are enrolled and pictures that are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+
+from core.neighbours import NeighbourError
+from core.neighbours.album import LEAST_PEOPLE, Album
+
+QUERIES_EACH = 10
+"""Pictures of a person that are asked about, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """An album as the embedding sees it.
+
+    `vectors` `(n, d)` float32, as the layer answers, not scaled to length 1. `embedding` is a network's name or one of
+    `BASELINES`. `classes` `(people,)` is the network's own class for each person, -1 where it has none, and `logits`
+    `(n, classes)` what its own last layer makes of each vector; None where it knows nobody of the album.
+    """
+
+    album: Album
+    embedding: str
+    vectors: np.ndarray
+    classes: np.ndarray
+    logits: np.ndarray | None = None
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Who is on each picture, `(n,)`."""
+        return self.album.labels
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the pictures, their labels and their vectors."""
+        return sha256(f"{self.album.digest} {self.embedding}".encode() + self.vectors.tobytes()).hexdigest()[:16]
+
+    @property
+    def most_samples(self) -> int:
+        """Pictures that everybody can enrol so that one is left to ask about."""
+        return int(np.bincount(self.labels).min()) - 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the sliders say.
+
+    `k`, `metric` and `weights` belong to kNN. Of `people`, the share `unknown` in [0, 1) is never enrolled; the others
+    enrol `samples` pictures each, of which the share `noise` in [0, 1] carries somebody else's name. `samples_b`: how
+    many people of group B enrol, where it is another number. `seed` draws people, pictures and noise.
+    """
+
+    k: int = 3
+    metric: str = "cosine"
+    weights: str = "uniform"
+    people: int = 20
+    samples: int = 5
+    noise: float = 0.0
+    unknown: float = 0.0
+    seed: int = 0
+    samples_b: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows of a collection: `gallery` `(g,)`, enrolled under the names `labels` `(g,)`, some of them wrong; `queries`
+    `(q,)`, and whether the person of each is enrolled, `known` `(q,)`. `people` `(p,)` are the enrolled ones.
+    """
+
+    gallery: np.ndarray
+    labels: np.ndarray
+    queries: np.ndarray
+    known: np.ndarray
+    people: np.ndarray
+
+
+def divide(collection: Collection, settings: Settings) -> Split:
+    """Draw who is enrolled with which pictures, and which others are asked about, at most `QUERIES_EACH` of a person.
+
+    No picture is both. The same seed gives the same people and, for as many samples, the same pictures. NeighbourError
+    where fewer than two people would be enrolled, or a person has no picture left to ask about.
+    """
+    rng = np.random.default_rng(settings.seed)
+    chosen = rng.permutation(len(collection.album.names))[: settings.people]
+    enrolled = chosen[round(settings.unknown * len(chosen)) :]
+    if len(enrolled) < LEAST_PEOPLE:
+        raise NeighbourError("few_people", found=len(enrolled), least=LEAST_PEOPLE, pictures=settings.samples + 1)
+    gallery, queries, known = [], [], []
+    for person in chosen:
+        rows = rng.permutation(np.flatnonzero(collection.labels == person))
+        samples = settings.samples
+        if settings.samples_b is not None and collection.album.groups[person] == "B":
+            samples = settings.samples_b
+        taken = samples if person in enrolled else 0
+        if len(rows) <= taken:
+            raise NeighbourError("few_pictures", found=len(rows), least=taken + 1)
+        gallery.append(rows[:taken])
+        # from the other end, so that with pictures enough the same are asked about whatever the number of samples
+        asked = rows[taken:][-QUERIES_EACH:]
+        queries.append(asked)
+        known.append(np.full(len(asked), person in enrolled))
+    places = np.concatenate(gallery)
+    return Split(
+        gallery=places,
+        labels=_mislabelled(collection.labels[places], enrolled, settings.noise, rng),
+        queries=np.concatenate(queries),
+        known=np.concatenate(known),
+        people=np.sort(enrolled),
+    )
+
+
+def _mislabelled(labels: np.ndarray, people: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """The labels, a share of them replaced by the name of somebody else who is enrolled."""
+    labels = labels.copy()
+    for row in rng.permutation(len(labels))[: round(share * len(labels))]:
+        labels[row] = rng.choice(people[people != labels[row]])
+    return labels
+
+
+def confusion(people: np.ndarray, truth: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """The share of each person's pictures that is taken for each other: `(p, p)`, rows who it is, columns who was said.
+
+    `people` `(p,)` ascending, `truth` and `said` `(q,)`; somebody else than these has no column.
+    """
+    counts = np.zeros((len(people), len(people)))
+    named = np.isin(said, people)
+    np.add.at(counts, (np.searchsorted(people, truth[named]), np.searchsorted(people, said[named])), 1)
+    asked = np.bincount(np.searchsorted(people, truth), minlength=len(people))
+    shares: np.ndarray = counts / np.maximum(asked, 1)[:, None]
+    return shares

@@ -1,0 +1,36 @@
+"""kNN or network? Two ways to name a person from the same embedding, under eight constraints."""
+
+import streamlit as st
+
+from dashboard import cached, constraints, controls, lesson, neighbours, problems
+
+PARTS = {"explore": neighbours.show, "constraints": constraints.show, "verify": constraints.verify}
+
+
+@st.fragment
+@problems.shown
+def decide(frame: controls.Frame) -> None:
+    """Data, heads and experiments; a change of a control runs this part of the page alone."""
+    with st.container():
+        cached.wait_until_ready(frame.network)
+    asked = neighbours.ask(frame)
+    if asked is not None:
+        PARTS[neighbours.part(tuple(PARTS))](asked)
+
+
+lesson.opening("neighbours")
+decide(controls.current())
+lesson.closing(
+    "neighbours",
+    (
+        "core.neighbours.embedding:embed",
+        "core.neighbours.heads:knn",
+        "core.neighbours.heads:linear",
+        "core.neighbours.heads:train",
+        "core.neighbours.collection:divide",
+        "core.neighbours.constraints:newcomer",
+        "core.neighbours.findings:verdict",
+        "core.neighbours.index:hnsw",
+        "core.neighbours.verification:equal_error",
+    ),
+)

@@ -1,0 +1,136 @@
+"""The page "kNN or network?": what stands there at once, sliders, the picture in hand, constraints, own photos."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from core import faces, images
+from core.neighbours import HEADS, METRICS, WEIGHTS
+from core.neighbours import tasks as neighbour_tasks
+from core.neighbours.album import SOURCES
+from core.neighbours.findings import CONSTRAINTS, MEASURES
+from core.neighbours.index import INDEXES
+from dashboard import text
+
+PAGE = "pages/decide/neighbours.py"
+
+
+def label(key: str) -> str:
+    return text.label("en", key)
+
+
+def rates(app) -> dict[str, str]:
+    """Head -> what the page says of it."""
+    lines = [markdown.value for markdown in app.markdown if "% (95 % interval" in markdown.value]
+    return {line.split("**")[1]: line.split("**")[2] for line in lines}
+
+
+def test_the_page_opens_with_people_that_nobody_has_to_wait_for(open_page, monkeypatch) -> None:
+    monkeypatch.setattr(neighbour_tasks, "_vectors", lambda *_: pytest.fail("a network was asked"))
+    app = open_page(PAGE)
+    assert not app.exception, app.exception[0].message
+    assert set(rates(app)) == {label("neighbours.knn"), label("neighbours.linear")}
+    assert "of 200" in rates(app)[label("neighbours.knn")]
+    assert app.get("plotly_chart")
+
+
+def test_sliders_change_the_answer_and_the_link(open_page) -> None:
+    app = open_page(PAGE)
+    before = rates(app)
+    app.slider(key="knn_samples").set_value(1).run()
+    assert not app.exception, app.exception[0].message
+    assert rates(app) != before and app.query_params["knn_samples"] == ["1"]
+    app.slider(key="knn_k").set_value(9).run()
+    assert not app.exception and rates(app)[label("neighbours.knn")]
+
+
+@pytest.mark.parametrize("view", ["regions", "confusions"])
+@pytest.mark.parametrize("source", ["known", "digits"])
+def test_views_of_other_data(open_page, view, source) -> None:
+    app = open_page(PAGE, knn_view=view, knn_source=source, knn_people="5", knn_embedding="pixels")
+    assert not app.exception, app.exception[0].message
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_people_that_the_network_knows_are_named_by_its_softmax(open_page) -> None:
+    app = open_page(PAGE, knn_source="known", knn_unknown="20", knn_noise="10")
+    assert not app.exception, app.exception[0].message
+    assert label("neighbours.softmax") in rates(app)
+
+
+def test_a_picture_in_hand_shows_its_neighbours_with_names_and_distances(open_page) -> None:
+    app = open_page(PAGE, knn_k="4", knn_people="5")
+    assert not app.exception, app.exception[0].message
+    captions = [
+        picture.caption for element in app.image for picture in element.proto.imgs if " · 0." in picture.caption
+    ]
+    assert len(captions) == 4 and captions == sorted(captions, key=lambda words: float(words.split("· ")[1]))
+
+
+def test_the_perceptron_joins_the_heads_after_its_training(open_page) -> None:
+    app = open_page(PAGE, knn_view="perceptron", knn_people="5")
+    assert label("neighbours.mlp") not in rates(app)
+    press(app, "controls.run")
+    assert not app.exception, app.exception[0].message
+    app.run()
+    assert label("neighbours.mlp") in rates(app)
+
+
+def press(app, key: str):
+    return next(button for button in app.button if button.label == label(key)).click().run()
+
+
+def test_an_experiment_fills_the_table_of_winners(open_page) -> None:
+    app = open_page(PAGE, knn_part="constraints", constraint="noise", knn_people="5", knn_samples="3")
+    assert not app.exception, app.exception[0].message
+    assert not app.dataframe
+    press(app, "controls.run")
+    assert not app.exception, app.exception[0].message
+    table = app.dataframe[0].value
+    assert list(table[label("constraints.constraint")]) == [label("constraints.noise")]
+    assert table[label("constraints.winner")][0]
+
+
+def test_two_pictures_of_one_person_are_held_against_each_other(open_page) -> None:
+    app = open_page(PAGE, knn_part="verify", knn_people="5")
+    assert not app.exception, app.exception[0].message
+    said = [element.value for element in [*app.success, *app.error]]
+    assert len(said) == 1 and "threshold" in said[0]
+
+
+def zipped(people: int, each: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for person in range(people):
+            for index in range(each):
+                picture = images.encode(faces.shot(person, 5, index, 64)[0], "png")
+                archive.writestr(f"photos/person{person}/{index}.png", picture)
+    return file.getvalue()
+
+
+def test_own_photos_in_a_zip_are_named_by_folder(open_page) -> None:
+    app = open_page(PAGE, knn_source="own", knn_people="3")
+    assert label("photos.none") in [info.value for info in app.info]
+    app.file_uploader(key="own_files").set_value(("faces.zip", zipped(3, 4), "application/zip")).run()
+    assert not app.exception, app.exception[0].message
+    assert any("12, of 3 people" in caption.value for caption in app.caption)
+    assert rates(app)[label("neighbours.knn")]
+
+
+def test_one_person_alone_is_a_sentence(open_page) -> None:
+    app = open_page(PAGE, knn_source="own")
+    app.file_uploader(key="own_files").set_value(("faces.zip", zipped(1, 4), "application/zip")).run()
+    assert not app.exception
+    assert "at least 2" in app.error[0].value
+
+
+@pytest.mark.parametrize("language", text.languages())
+def test_every_head_source_constraint_and_measure_has_a_label(language: str) -> None:
+    words = [*HEADS, *METRICS, *WEIGHTS, *INDEXES, *(f"source_{source}" for source in SOURCES)]
+    assert all(text.label(language, f"neighbours.{word}") for word in words)
+    for name in CONSTRAINTS:
+        assert all(text.label(language, f"constraints.{name}{end}") for end in ("", "_help", "_axis"))
+    assert all(text.label(language, f"constraints.measure_{name}{end}") for name in MEASURES for end in ("", "_help"))
