@@ -335,3 +335,49 @@ def _mixed(colour: str, amount: float) -> str:
     target = 255 if amount > 0 else 0
     mixed = [round(part + (target - part) * abs(amount)) for part in parts]
     return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"
+
+
+def ranges(
+    lines: Mapping[str, Sequence[tuple[float, float, float, float]]],
+    axes: tuple[str, str],
+    *,
+    here: float,
+    level: float,
+) -> go.Figure:
+    """One line a name through its points `(x, y, low, high)`, each with its interval; the first stands out.
+
+    `here` is the x that is looked at, `level` the y that is aimed at: dotted lines.
+    """
+    traces = [
+        {
+            "type": "scatter",
+            "x": [x for x, *_ in points],
+            "y": [y for _, y, *_ in points],
+            "name": name,
+            "mode": "lines+markers",
+            "cliponaxis": False,
+            "line": {
+                "width": 4 if place == 0 else 2.5,
+                "color": PALETTE[place],
+                "dash": "solid" if place == 0 else "dash",
+            },
+            "marker": {"size": 9, "symbol": SYMBOLS[place]},
+            "error_y": {
+                "type": "data",
+                "symmetric": False,
+                "array": [high - y for _, y, _, high in points],
+                "arrayminus": [y - low for _, y, low, _ in points],
+                "color": PALETTE[place],
+                "thickness": 1.5,
+                "width": 3,
+            },
+        }
+        for place, (name, points) in enumerate(lines.items())
+    ]
+    lying = _upright(here) | {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
+    across, up = {"title": axes[0], "rangemode": "tozero"}, {"title": axes[1], "range": [-2, 102]}
+    return _chart(traces, 420, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here), lying])
+
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+"""Marks of lines that must be told apart without their colour."""
