@@ -1,10 +1,13 @@
-"""Makes `assets/weights/miniface.npz`: renders the captures, trains with BatchNormalization, folds it, writes float16.
+"""Makes the weights of MiniFace and of its siblings: renders captures, trains with BatchNormalization, folds it.
 
-    python scripts/train_miniface.py render    # captures -> build/miniface/*.npy (uint8)
-    python scripts/train_miniface.py train     # -> assets/weights/miniface.npz and build/miniface/history.json
+    python scripts/train_miniface.py render miniface    # captures -> build/miniface/*.npy (uint8)
+    python scripts/train_miniface.py train miniface     # -> assets/weights/miniface.npz (float16) and its history
+    python scripts/train_miniface.py render shares      # the captures of all three siblings
+    python scripts/train_miniface.py train miniface_a90 # and miniface_a50, miniface_a10
 
-`scripts/evaluate_miniface.py` measures the result. With the same seeds the captures are the same; the weights differ
-in the last digits between machines.
+The siblings differ from each other in one thing: of their captures, 90, 50 or 10 % show people of group A.
+`scripts/evaluate_miniface.py` measures MiniFace. With the same seeds the captures are the same; the weights differ in
+the last digits between machines.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -22,19 +25,41 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.faces import PEOPLE, PORTRAIT, Capture, Identity, person, render, sample_capture  # noqa: E402
+from core.faces import PEOPLE, PORTRAIT, Capture, Identity, group_of, person, render, sample_capture  # noqa: E402
 
 BUILD = ROOT / "build" / "miniface"
-WEIGHTS = ROOT / "assets" / "weights" / "miniface.npz"
+WEIGHTS = ROOT / "assets" / "weights"
 SIZE, MAPS = 112, 7
 """Sides of a picture and of conv5_3's maps."""
 SEED = 20_261_121
 """First entry of every training capture's seed: no capture of the app starts with it."""
 TRUNK = range(100, 400)
-CAPTURES = {"mild": (64, 20), "full": (240, 48)}
-"""Stage -> captures of each class and of each trunk person. A network of this depth starts to learn on mild captures,
-whose light, pose and disguise are a third of what they are later."""
-EPOCHS = {"mild": 4, "full": 12}
+PUPILS = (*range(PEOPLE), *TRUNK)
+CAPTURES = {
+    "miniface": {"mild": (64, 20), "full": (240, 48)},
+    "shares": {"mild": (54, 18), "full": (180, 36)},
+}
+"""Set -> stage -> captures rendered of each class and of each trunk person. A network of this depth starts to learn on
+mild captures, whose light, pose and disguise are a third of what they are later."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a network is trained on: captures of which set, which share of group A's and of B's, and for how long."""
+
+    captures: str
+    shares: dict[str, float]
+    epochs: dict[str, int]
+
+
+EPOCHS = {"mild": 7, "full": 8}
+RECIPES = {
+    "miniface": Recipe("miniface", {"A": 1, "B": 1}, {"mild": 4, "full": 12}),
+    "miniface_a90": Recipe("shares", {"A": 1, "B": 1 / 9}, EPOCHS),
+    "miniface_a50": Recipe("shares", {"A": 5 / 9, "B": 5 / 9}, EPOCHS),
+    "miniface_a10": Recipe("shares", {"A": 1 / 9, "B": 1}, EPOCHS),
+}
+"""Network -> recipe. The groups are of one size, so that the siblings see as many captures, 5/9 of those rendered."""
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 64, 1.5e-3, 1e-4
 OCCLUDED = 0.45
 """Share of the full stage's pictures that get bars or patches: a network that never saw one breaks under any."""
@@ -58,10 +83,10 @@ def capture_of(stage: str, number: int, index: int) -> Capture:
     return mild(capture) if stage == "mild" else capture
 
 
-def tasks_of(stage: str) -> list[tuple[str, int, int]]:
-    """(stage, person, number of captures) of everybody in a stage."""
-    of_class, of_trunk = CAPTURES[stage]
-    return [(stage, n, of_class if n < PEOPLE else of_trunk) for n in (*range(PEOPLE), *TRUNK)]
+def tasks_of(captures: str, stage: str) -> list[tuple[str, int, int]]:
+    """(stage, person, number of captures) of everybody in a stage of a set."""
+    of_class, of_trunk = CAPTURES[captures][stage]
+    return [(stage, n, of_class if n < PEOPLE else of_trunk) for n in PUPILS]
 
 
 def render_captures(task: tuple[str, int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -79,20 +104,20 @@ def render_captures(task: tuple[str, int, int]) -> tuple[np.ndarray, np.ndarray]
     return np.stack(images), np.stack(outside)[..., None].astype(np.float32)
 
 
-def render_all(stage: str) -> None:
+def render_all(captures: str, stage: str) -> None:
     """Render every capture of a stage once, people spread over the cores."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    tasks = tasks_of(stage)
+    tasks = tasks_of(captures, stage)
     total = sum(count for *_, count in tasks)
-    images = np.lib.format.open_memmap(BUILD / f"{stage}_images.npy", "w+", np.uint8, (total, SIZE, SIZE, 3))
+    images = np.lib.format.open_memmap(BUILD / f"{captures}_{stage}_images.npy", "w+", np.uint8, (total, SIZE, SIZE, 3))
     outside = np.zeros((total, MAPS, MAPS, 1), np.float32)
     started, place = time.time(), 0
     with ProcessPoolExecutor() as pool:
-        for captures, without_head in pool.map(render_captures, tasks):
-            rows = slice(place, place := place + len(captures))
-            images[rows], outside[rows] = captures, without_head
+        for pictures, without_head in pool.map(render_captures, tasks):
+            rows = slice(place, place := place + len(pictures))
+            images[rows], outside[rows] = pictures, without_head
             print(f"\r{place} of {total} captures, {place / (time.time() - started):.0f} a second", end="", flush=True)
-    np.save(BUILD / f"{stage}_outside.npy", outside)
+    np.save(BUILD / f"{captures}_{stage}_outside.npy", outside)
     print()
 
 
@@ -132,14 +157,15 @@ def measures(thing: Identity | Capture) -> list[float]:
     return [(2 * getattr(thing, name) - low - high) / (high - low) for name, (low, high) in ranges.items()]
 
 
-def train() -> None:
+def train(name: str) -> None:
     """Train on classes and trunk people together, keep the classes' rows of the head, fold, write float16."""
     import keras
 
     from core.networks import MINIFACE, miniface
     from core.networks.preprocessing import PREPROCESSING
 
-    geometry = np.array([measures(person(n)) for n in (*range(PEOPLE), *TRUNK)], np.float32)
+    recipe = RECIPES[name]
+    geometry = np.array([measures(person(n)) for n in PUPILS], np.float32)
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy("mixed_bfloat16")  # a quarter faster where the processor has it; weights stay float32
 
@@ -148,18 +174,20 @@ def train() -> None:
 
         def __init__(self, stage: str) -> None:
             super().__init__()
-            self.images = np.load(BUILD / f"{stage}_images.npy", mmap_mode="r")
-            self.outside = np.load(BUILD / f"{stage}_outside.npy")
-            tasks = tasks_of(stage)
+            self.images = np.load(BUILD / f"{recipe.captures}_{stage}_images.npy", mmap_mode="r")
+            self.outside = np.load(BUILD / f"{recipe.captures}_{stage}_outside.npy")
+            tasks = tasks_of(recipe.captures, stage)
             self.labels = np.repeat(np.arange(len(tasks)), [count for *_, count in tasks])
             captures = (capture_of(stage, number, index) for _, number, count in tasks for index in range(count))
             self.captures = np.array([measures(capture) for capture in captures], np.float32)
+            kept = [np.arange(count) < round(count * recipe.shares[group_of(n)]) for _, n, count in tasks]
+            self.rows = np.flatnonzero(np.concatenate(kept))
             self.occluded = OCCLUDED if stage == "full" else 0.0
             self.epoch = 0
             self.on_epoch_end()
 
         def __len__(self) -> int:
-            return len(self.labels) // BATCH
+            return len(self.rows) // BATCH
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
             rows = np.sort(self.order[index * BATCH : (index + 1) * BATCH])
@@ -177,10 +205,10 @@ def train() -> None:
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
-            self.order = np.random.default_rng([SEED, self.epoch]).permutation(len(self.labels))
+            self.order = np.random.default_rng([SEED, self.epoch]).permutation(self.rows)
 
-    stages = {stage: Batches(stage) for stage in EPOCHS}
-    steps = sum(EPOCHS[stage] * len(batches) for stage, batches in stages.items())
+    stages = {stage: Batches(stage) for stage in recipe.epochs}
+    steps = sum(recipe.epochs[stage] * len(batches) for stage, batches in stages.items())
     network = miniface.build(len(geometry), normalize=True, seed=SEED)
     embedding, seen = network.get_layer("fc8").input, network.get_layer("flatten").output
     measured = keras.layers.Dense(geometry.shape[1], name="traits", dtype="float32")(embedding)
@@ -208,21 +236,22 @@ def train() -> None:
     def record(epoch: int, logs: dict[str, float]) -> None:
         plain = miniface.fold(network, list(range(PEOPLE)))
         arrays = {w.path.removeprefix("miniface/"): np.asarray(w, np.float16) for w in plain.weights}
-        np.savez(WEIGHTS, **arrays)
+        np.savez(WEIGHTS / f"{name}.npz", **arrays)
         seconds = round(time.time() - started)
         history.append({"seconds": seconds, **{k: round(float(v), 4) for k, v in logs.items()}})
-        (BUILD / "history.json").write_text(json.dumps(history, indent=1))
+        (BUILD / f"{name}_history.json").write_text(json.dumps(history, indent=1))
 
     history: list[dict[str, float]] = []
     started = time.time()
     for stage, batches in stages.items():
         recorder = keras.callbacks.LambdaCallback(on_epoch_end=record)
-        pupil.fit(batches, epochs=EPOCHS[stage], verbose=2, callbacks=[recorder])
+        pupil.fit(batches, epochs=recipe.epochs[stage], verbose=2, callbacks=[recorder])
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "render":
-        for stage in CAPTURES:
-            render_all(stage)
+    command, name = sys.argv[1:]
+    if command == "render":
+        for stage in CAPTURES[name]:
+            render_all(name, stage)
     else:
-        train()
+        train(name)
