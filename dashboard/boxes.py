@@ -23,7 +23,8 @@ def show(
     """The picture at the address `picture` with a box a mask, the `chosen` one with a stronger rim.
 
     `on_move` gets centre and size of all boxes in percent of the picture, `[x, y, width, height]`, and which one was
-    moved: about ten times a second during a drag, and when it is released. `about` says what a box is, with
+    moved: about ten times a second during a drag, and when it is released. Changes are counted where they happen: an
+    answer that comes from before the latest one is left alone. `about` says what a box is, with
     {number}, {x}, {y}, {width} and {height} in it, and how it is moved.
     """
     count = f"{key}_count"
@@ -78,7 +79,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   image.src = data.picture;
   image.alt = data.alt;
   parentElement.querySelector(".help").textContent = data.help;
-  // An answer to an earlier move would pull the box back under the finger.
+  // The answer to an earlier change would take back what was done since, told or not.
   if (stage.count !== undefined && data.count < stage.count) return;
   stage.count = data.count;
   stage.chosen = data.chosen;
@@ -117,6 +118,7 @@ function made(stage, number) {
   button.onpointerdown = event => {
     drag = { x: event.clientX, y: event.clientY, box: [...stage.boxes[number]], corner: event.target.dataset };
     button.setPointerCapture(event.pointerId);
+    stage.count += 1;
     stage.chosen = number;
     place(stage);
   };
@@ -154,6 +156,7 @@ function made(stage, number) {
 }
 
 function change(stage, number, box) {
+  stage.count += 1;
   stage.boxes[number] = box;
   place(stage);
   // At once if the last was long enough ago, else when the pause is over: the latest is always told.
@@ -166,7 +169,6 @@ function tell(stage) {
   clearTimeout(stage.timer);
   stage.timer = undefined;
   stage.told = performance.now();
-  stage.count += 1;
   stage.send("moved", { boxes: stage.boxes, chosen: stage.chosen, count: stage.count });
 }
 """

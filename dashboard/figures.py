@@ -399,18 +399,24 @@ def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
     return _chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
 
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+"""Marks of lines that must be told apart without their colour."""
+
+
 def ranged(
     lines: Mapping[str, Sequence[tuple[float, float, float, float]]],
     axes: tuple[str, str],
     *,
-    logarithmic: bool = False,
+    decades: bool = False,
     ticks: Sequence[float] = (),
-    chance: float | None = None,
+    here: float | None = None,
+    level: float | None = None,
     up: tuple[float, float] | None = None,
 ) -> go.Figure:
     """One line a name through its points `(x, y, low, high)`, each with its interval.
 
-    `logarithmic` is the x axis, `ticks` its labels; `chance` is a dotted level, `up` the range of y.
+    With `decades` x goes by powers of ten; `ticks` are its labels. Dotted lines: `here`, the x that is looked at, and
+    `level`, a y to compare with. `up` is the range of y where it is known.
     """
     traces = [
         {
@@ -421,7 +427,7 @@ def ranged(
             "mode": "lines+markers",
             "cliponaxis": False,
             "line": {"width": 3, "color": PALETTE[place % len(PALETTE)]},
-            "marker": {"size": 9},
+            "marker": {"size": 10, "symbol": SYMBOLS[place % len(SYMBOLS)]},
             "error_y": {
                 "type": "data",
                 "symmetric": False,
@@ -433,14 +439,16 @@ def ranged(
         }
         for place, (name, points) in enumerate(lines.items())
     ]
-    across: dict[str, Any] = {"title": axes[0], "zeroline": False} | ({"type": "log"} if logarithmic else {})
+    across: dict[str, Any] = {"title": axes[0], "zeroline": False}
+    across |= {"type": "log"} if decades else {"rangemode": "tozero"}
     if ticks:
         across |= {"tickvals": list(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
     rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {"rangemode": "tozero"})
-    line = {"color": GREY, "width": 2, "dash": "dot"}
-    level = {"type": "line", "y0": chance, "y1": chance, "x0": 0, "x1": 1, "xref": "paper", "line": line}
-    shapes = [] if chance is None else [level]
-    return _chart(traces, 380, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)
+    shapes = [] if here is None else [_upright(here)]
+    if level is not None:
+        lying = {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
+        shapes.append(_upright(0) | lying)
+    return _chart(traces, 400, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)
 
 
 # --- groups beside each other -----------------------------------------------------------------------------------------

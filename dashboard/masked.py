@@ -1,4 +1,4 @@
-"""Experiments with a masked face: a mask that goes its way, occlusion beside Grad-CAM, and the attackers' verdict."""
+"""Experiments with a masked face: a mask that goes its way, occlusion beside Grad-CAM; the others are in `attacked`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import numpy as np
 import pandas
 import streamlit as st
 
-from core import faces
 from core.attribution import METHODS
 from core.attribution.compare import correlations
 from core.masking import FILLS, Disguise, evolution, tasks
-from core.rates import wilson
-from dashboard import cached, explaining, figures, hiding, jobs, pictures
+from dashboard import attacked, cached, explaining, figures, hiding, jobs, pictures
 from dashboard.hiding import SIDE, STRENGTH, Asked
 from dashboard.links import BOUND, choice
-from dashboard.text import number, percent, significant, t
+from dashboard.text import number, significant, t
 
 
 def show(asked: Asked, found: Any) -> None:
@@ -202,67 +200,9 @@ def _occlusion(asked: Asked, found: Any) -> None:
     st.caption(t("masks.asked", **cost))
 
 
-# --- verdict ----------------------------------------------------------------------------------------------------------
-
-
-def _verdict(asked: Asked, found: Any) -> None:
-    """Is the person anonymous, by which attacker, at which rate, and how sure is that?"""
-    picture = asked.picture
-    if asked.person != asked.class_index or picture.capture is None:
-        st.info(t("masks.strangers"))
-        return
-    count = st.slider(t("masks.count"), 12, 240, 48, 12, key="mask_captures", **BOUND)
-    verdict = jobs.answer(
-        "judge",
-        picture,
-        ("judge", asked.network, asked.disguise, count),
-        jobs.steps_alone,
-        tasks.judge,
-        asked.network,
-        asked.person,
-        picture.capture,
-        asked.disguise,
-        count,
-        at_once=False,
-    )
-    if verdict is None:
-        return
-    chance, rates = 1 / faces.PEOPLE, {}
-    for when, hits in (("without", verdict.plain), ("with", verdict.masked)):
-        for attacker, named in hits.items():
-            rates[t(f"masks.{when}", attacker=t(f"masks.{attacker}"))] = named, *wilson(named, count)
-    best = max(verdict.masked, key=lambda attacker: verdict.masked[attacker])
-    named, low, high = rates[t("masks.with", attacker=t(f"masks.{best}"))]
-    said = {"count": count, "low": percent(low), "high": percent(high), "chance": percent(chance)}
-    if low > chance:
-        st.warning(t("masks.answer_known", attacker=t(f"masks.{best}"), rate=percent(named / count), **said))
-    else:
-        st.success(t("masks.answer_anonymous", **said))
-    plain = [t("masks.without", attacker=t(f"masks.{attacker}")) for attacker in verdict.plain]
-    lines = [
-        t("masks.rate", name=name, hits=hits, count=count, rate=percent(hits / count), low=percent(a), high=percent(b))
-        for name, (hits, a, b) in rates.items()
-    ]
-    st.plotly_chart(
-        figures.dots(
-            list(rates),
-            [hits / count for hits, *_ in rates.values()],
-            [tuple(ends) for _, *ends in rates.values()],
-            plain,
-            chance,
-        ),
-        config=figures.CONFIG,
-        key="mask_rates",
-        alt=f"{t('masks.rates_title')}. {'; '.join(lines)}",
-    )
-    st.markdown("\n".join(f"- {line}" for line in lines))
-    height, width = picture.image.shape[:2]
-    area = np.max([mask.rasterize(height, width) for mask in asked.disguise.masks], axis=0).mean()
-    st.caption(t("masks.rates_note", chance=percent(chance), count=count, area=percent(float(area))))
-
-
 EXPERIMENTS: dict[str, Callable[[Asked, Any], None]] = {
     "evolution": _evolution,
     "occlusion": _occlusion,
-    "verdict": _verdict,
+    "verdict": attacked.verdict,
+    "smallest": attacked.smallest,
 }

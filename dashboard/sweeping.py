@@ -100,9 +100,9 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
             figures.ranged(
                 {t("training.test_accuracy"): points},
                 (axis, t("training.test_accuracy")),
-                logarithmic=True,
+                decades=True,
                 ticks=ticks,
-                chance=1 / data.CLASSES,
+                level=1 / data.CLASSES,
                 up=(0, 1.02),
             ),
             config=figures.CONFIG,
@@ -118,7 +118,7 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
             st.subheader(t(f"training.{measure}"), anchor=False)
             st.plotly_chart(
                 figures.ranged(
-                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), logarithmic=True, ticks=ticks
+                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), decades=True, ticks=ticks
                 ),
                 config=figures.CONFIG,
                 key=f"sweep_{measure}",

@@ -140,9 +140,9 @@ def _curves(task: str, found: Sequence[Transferred]) -> None:
         figures.ranged(
             lines,
             (t("training.counts"), t("training.test_accuracy")),
-            logarithmic=True,
+            decades=True,
             ticks=sorted({one.samples for one in found}),
-            chance=1 / CLASSES[task],
+            level=1 / CLASSES[task],
             up=(0, 1.02),
         ),
         config=figures.CONFIG,

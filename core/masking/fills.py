@@ -91,17 +91,23 @@ def apply(
     `params` are the fill's own; `other` is the second picture that the fill "other" shows, stretched to the first.
     NetworkError: no such fill. ValueError: "other" without a second picture.
     """
+    hidden = np.max([mask.rasterize(*image.shape[:2]) for mask in masks], axis=0, initial=0)
+    return blend(image, np.broadcast_to(hidden, image.shape[:2]), fill, other, **params)
+
+
+def blend(
+    image: np.ndarray, hidden: np.ndarray, fill: str = "black", other: np.ndarray | None = None, **params: Any
+) -> np.ndarray:
+    """The picture `(h, w, 3)` in [0, 1], of which the share `hidden` `(h, w)` of every pixel is filled; see `apply`."""
     if fill not in FILLS:
         raise NetworkError("unknown_choice", kind="fill", name=fill, choices=", ".join(FILLS))
-    height, width = image.shape[:2]
-    hidden = np.max([mask.rasterize(height, width) for mask in masks], axis=0, initial=0)
     if not hidden.any():
         return image
     function = FILLS[fill].function
     if function is not None:
         instead = function(image, hidden > 0, **params)
     elif other is not None:
-        instead = resize(other, height, width)
+        instead = resize(other, *image.shape[:2])
     else:
         raise ValueError("the fill 'other' needs a second picture, received none")
     share = hidden[..., None]

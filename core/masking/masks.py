@@ -147,6 +147,14 @@ def frame_of(regions: Mapping[str, np.ndarray]) -> Frame:
     return Frame(mask.x, mask.y, mask.width, mask.height)
 
 
+def frame_within(found: Mapping[str, tuple[Mask, ...]]) -> Frame:
+    """The frame of the face on any picture, from its `presets`."""
+    parts = [found[name][0] for name in ("brows", "eyes", "nose", "mouth")]
+    left, right = min(m.x - m.width / 2 for m in parts), max(m.x + m.width / 2 for m in parts)
+    top, bottom = min(m.y - m.height / 2 for m in parts), max(m.y + m.height / 2 for m in parts)
+    return Frame((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+
+
 def follow(masks: Sequence[Mask], start: Frame, end: Frame) -> tuple[Mask, ...]:
     """The masks of a picture with the face in `start`, laid over the same parts of the face in `end`."""
     wider, higher = end.width / start.width, end.height / start.height

@@ -7,25 +7,47 @@ is held against that of the picture without masks.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import faces
+from core import faces, images
 from core.attribution import Report, SaliencyMap
 from core.faces import Capture
-from core.masking import evolution
+from core.masking import chart, covers, evolution, smallest
+from core.masking.covers import Cover
 from core.masking.fills import Disguise
-from core.masking.masks import follow, frame_of
+from core.masking.masks import frame_of
+from core.masking.smallest import Trial
 from core.networks import Entry, Network, batch_size, kept, load
 from core.tasks import reference_captures
 
 if TYPE_CHECKING:
+    from core.masking.attackers import Wanted
     from core.masking.scores import Answer
 
-SEED = 77
-"""How the captures are drawn that `judge` shows to the attackers; others than those of the gallery."""
+SEED, SOUGHT_SEED, TRAINING_SEED = 77, 78, 55
+"""How the captures are drawn that the attackers are tested on, those that a mask is sought on, and those that the
+retrained attacker learns from. The gallery has others again.
+"""
+TRAINED = 12
+"""Captures of each person that the retrained attacker learns from."""
+SOUGHT, UNSEEN = 48, 48
+"""Captures that a mask is sought on, and others that it is then judged on."""
+WAYS = ("optimised", "greedy", "exact")
+SEARCHED = ("black", "mean", "noise", "blur", "pixelation")
+"""Fills that are the same whatever is masked, so that one filled picture serves a whole search."""
+TARGETS = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.0)
+"""Rates for each of which the smallest mask is kept."""
+CELL, MOST_CELLS = 4, 24
+"""Side of a square of the greedy search, in places of the chart, and how many squares it may set."""
+COMPARED = ("black", "blur", "pixelation")
+BARS = (1.0, 1.5, 2.0, 3.0)
+"""Fills of the bars that a found mask is compared with, and the bars' sizes, 1 being that of the eyes."""
+Numbers = Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +73,38 @@ class Hidden:
     probabilities: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verdict:
-    """How many of `count` captures an attacker gives the right name: those without masks, and those with them."""
+    """Which captures of `people` `(n,)` each attacker gives the right name, `(n,)` of booleans: without masks (`plain`;
+    not the one who trains on masks), and behind them.
 
+    "softmax", "nearest" and "retrained" are told apart in `core.masking.attackers`.
+    """
+
+    people: np.ndarray
+    plain: dict[str, np.ndarray]
+    masked: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A mask's area and what it leaves `visible`, as shares of the face, and how many captures each attacker names."""
+
+    area: float
+    visible: float
+    hits: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Hunt:
+    """The smallest masks for each of `TARGETS`, by growing area and falling rate on the captures that they were sought
+    on, and what `count` unseen captures say: under each of them, and under bars over the eyes by fill.
+    """
+
+    trials: tuple[Trial, ...]
+    found: tuple[Point, ...]
+    bars: dict[str, tuple[Point, ...]]
     count: int
-    plain: dict[str, int]
-    masked: dict[str, int]
 
 
 def hide(
@@ -130,40 +177,59 @@ def judge(
     capture: Capture,
     disguise: Disguise,
     count: int,
+    everybody: bool = False,
     report: Report | None = None,
 ) -> Verdict:
-    """Have two attackers name a person on `count` captures drawn anew, under masks that follow the face.
+    """Have the attackers name a person on `count` captures drawn anew, under masks that follow the face; or
+    `everybody`, on `count` captures of each group.
 
-    The masks were laid over `capture` of the person. "softmax" is the network's first choice; "nearest" is the person
-    of the nearest embedding (1-NN, cosine) in a gallery of other captures without masks, of everybody it knows.
+    The masks were laid over `capture` of the person.
     """
-    from core.masking.scores import ask
-
     loaded = load(network)
-    size = loaded.entry.input_size
-    start = frame_of(faces.render(faces.person(person), capture, size)[1])
-    gallery, people = _gallery(loaded)
-    plain, masked = (dict.fromkeys(("softmax", "nearest"), 0) for _ in range(2))
+    start = frame_of(faces.render(faces.person(person), capture, loaded.entry.input_size)[1])
+    people = range(faces.PEOPLE) if everybody else (person,)
+    return _judged(loaded, people, 2 * count if everybody else count, covers.behind(disguise, start), report)
 
-    def name(hits: dict[str, int], pictures: list[np.ndarray]) -> None:
-        answer = ask(loaded, np.stack(pictures))
-        hits["softmax"] += int((answer.logits.argmax(axis=1) == person).sum())
-        hits["nearest"] += int((people[(answer.embeddings @ gallery.T).argmax(axis=1)] == person).sum())
 
-    step = batch_size(loaded.entry)
-    for first in range(0, count, step):
-        if report:
-            report(first, count)
-        bare, hidden = [], []
-        for index in range(first, min(first + step, count)):
-            taken = faces.capture_of(person, SEED, index)
-            image, regions = faces.render(faces.person(person), taken, size)
-            moved = replace(disguise, masks=follow(disguise.masks, start, frame_of(regions)), capture=taken)
-            bare.append(image)
-            hidden.append(moved.on(image))
-        name(plain, bare)
-        name(masked, hidden)
-    return Verdict(count, plain, masked)
+def judge_mask(
+    network: str | Entry,
+    people: Sequence[int],
+    mask: np.ndarray,
+    fill: str,
+    numbers: Numbers,
+    count: int,
+    report: Report | None = None,
+) -> Verdict:
+    """Have the attackers name people, in turn, on `count` captures under a mask of the chart `(GRID, GRID)`."""
+    return _judged(load(network), people, count, covers.under(mask, fill, **dict(numbers)), report)
+
+
+def _judged(network: Network, people: Sequence[int], count: int, cover: Cover, report: Report | None) -> Verdict:
+    """Train the attacker on everybody behind the cover, then have all of them name people on other captures."""
+    from core.masking.attackers import Attackers, retrain, see
+
+    trained = _wanted(range(faces.PEOPLE), faces.PEOPLE * TRAINED, TRAINING_SEED)
+    tested = _wanted(people, count, SEED)
+
+    def tell(before: int) -> Callable[[int], None]:
+        return lambda done: report(before + done, len(trained) + 2 * count) if report else None
+
+    gallery, right = _gallery(network), _people(tested)
+    known = see(network, trained, cover, tell(0))
+    bare = Attackers(*gallery).names(see(network, tested, covers.bare, tell(len(trained))))
+    attackers = replace(Attackers(*gallery), retrained=retrain(known.embeddings, _people(trained)))
+    masked = attackers.names(see(network, tested, cover, tell(len(trained) + count)))
+    plain, hidden = ({name: found == right for name, found in names.items()} for names in (bare, masked))
+    return Verdict(right, plain, hidden)
+
+
+def _wanted(people: Sequence[int], count: int, seed: int) -> list[Wanted]:
+    """`count` captures of people in turn."""
+    return [(people[place % len(people)], seed, place // len(people)) for place in range(count)]
+
+
+def _people(wanted: Sequence[Wanted]) -> np.ndarray:
+    return np.array([person for person, _, _ in wanted])
 
 
 @kept
@@ -173,3 +239,60 @@ def _gallery(network: Network) -> tuple[np.ndarray, np.ndarray]:
 
     captures, people = reference_captures(network.entry)
     return ask(network, captures).embeddings, people
+
+
+# --- the smallest mask ------------------------------------------------------------------------------------------------
+
+
+def hunt(
+    network: str | Entry,
+    people: Sequence[int],
+    way: str,
+    fill: str = "black",
+    numbers: Numbers = (),
+    report: Report | None = None,
+) -> Hunt:
+    """Look for small masks of the chart that keep the network's softmax from naming people, taken in turn.
+
+    `way` is one of `WAYS`: "exact" tries every set of parts of the face, "greedy" adds one square after the other, and
+    "optimised" grows a mask by gradient. What is found on `SOUGHT` captures is held against `UNSEEN` others, beside
+    bars over the eyes of growing size. `fill` is one of `SEARCHED`.
+    """
+    from core.masking.scene import Scene
+
+    loaded = load(network)
+    shots = [covers.shot(*capture, loaded.entry.input_size) for capture in _wanted(people, SOUGHT, SOUGHT_SEED)]
+    scene = Scene.of(loaded, shots, fill, **dict(numbers))
+
+    def tell(step: int, steps: int, mask: np.ndarray) -> None:
+        if report:
+            report(step, steps, images.encode(covers.under(mask, fill, **dict(numbers))(shots[0]), "jpeg", 90))
+
+    if way == "optimised":
+        trials = scene.grow(tell)
+    elif way == "greedy":
+        trials = smallest.greedy(chart.cells(CELL), scene.margins, chart.area, 0.0, MOST_CELLS, tell)
+    else:
+        trials = smallest.exact(chart.parts(), scene.margins, chart.area, tell)
+    enough = [smallest.smallest(trials, target) for target in TARGETS]
+    best = [trial for place, trial in enumerate(enough) if trial is not None and trial not in enough[:place]]
+    wanted = [(trial.mask, fill, numbers) for trial in best]
+    wanted += [(chart.bar(scale), name, ()) for name in COMPARED for scale in BARS]
+    points = []
+    for place, (mask, name, params) in enumerate(wanted):
+        if report:
+            report(place, len(wanted))
+        points.append(_point(loaded, people, mask, name, params))
+    of_bars = iter(points[len(best) :])
+    bars = {name: tuple(islice(of_bars, len(BARS))) for name in COMPARED}
+    return Hunt(tuple(best), tuple(points[: len(best)]), bars, UNSEEN)
+
+
+def _point(network: Network, people: Sequence[int], mask: np.ndarray, fill: str, numbers: Numbers) -> Point:
+    """The attackers that need no training, before unseen captures under a mask."""
+    from core.masking.attackers import Attackers, see
+
+    wanted = _wanted(people, UNSEEN, SEED)
+    names = Attackers(*_gallery(network)).names(see(network, wanted, covers.under(mask, fill, **dict(numbers))))
+    hits = {name: int((found == _people(wanted)).sum()) for name, found in names.items()}
+    return Point(chart.area(mask), chart.visible(mask), hits)

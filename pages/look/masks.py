@@ -25,6 +25,9 @@ lesson.closing(
         "core.masking.evolution:sequence",
         "core.attribution.occlusion:occlusion",
         "core.masking.tasks:judge",
+        "core.masking.attackers:retrain",
+        "core.masking.smallest:greedy",
+        "core.masking.scene:grow",
         "core.rates:wilson",
     ),
 )

@@ -283,10 +283,9 @@ def test_the_film_has_a_frame_a_step_and_a_bar_of_the_probability() -> None:
     assert (last[:48, 0] > 150).all() and (last[48:, 0] < 100).all()
 
 
-def test_attackers_know_the_person_without_masks_and_not_behind_a_wall() -> None:
-    told = []
+def test_attackers_know_the_person_without_masks_and_not_behind_a_wall(monkeypatch) -> None:
+    monkeypatch.setattr(tasks, "TRAINED", 2)
     wall = Disguise((Mask(0.5, 0.5, 3, 3),))
-    found = tasks.judge(MINIFACE, 1, faces.PORTRAIT, wall, 8, report=lambda *step: told.append(step))
-    assert told == [(0, 8)]
-    assert min(found.plain.values()) >= 7
-    assert max(found.masked.values()) == 0
+    found = tasks.judge(MINIFACE, 1, faces.PORTRAIT, wall, 8)
+    assert min(right.sum() for right in found.plain.values()) >= 7
+    assert not found.masked["softmax"].any() and not found.masked["nearest"].any()
