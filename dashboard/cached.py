@@ -55,6 +55,10 @@ class Picture:
     capture: faces.Capture | None = None
 
 
+NETWORK_ALONE = Picture(np.zeros((0, 0, 3), np.float32), "", "")
+"""In place of a picture where a question is about the network alone; its answer is shared like one about a sample."""
+
+
 @dataclass(frozen=True)
 class _Boot:
     door: Future[Compute]
@@ -371,3 +375,19 @@ def small(image: np.ndarray, network: Entry) -> np.ndarray:
     """The picture at the network's input size, so that no more than needed travels to the worker."""
     size = network.input_size
     return images.resize(image, size, size)
+
+
+@_per_picture(max_entries=64)
+def deployed(digest: str, _image: np.ndarray, network: Entry) -> dict[str, np.ndarray]:
+    """Keras' answer as every exported file gives it: probabilities, logits and embedding."""
+    from core.deployment import tasks
+
+    return compute().call(tasks.answers, network, small(_image, network))
+
+
+@_per_picture(max_entries=32)
+def traps(digest: str, _image: np.ndarray, network: Entry) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What the network gets of the picture, and says, by each mistake of preparation."""
+    from core.deployment import tasks
+
+    return compute().call(tasks.traps, network, _image)

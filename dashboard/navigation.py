@@ -15,7 +15,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "see": ("network", "filters"),
     "look": ("grad_cam", "explainers", "evaluation", "masks"),
     "decide": (),
-    "ship": (),
+    "ship": ("deploy",),
 }
 """Chapter -> its pages. A chapter without pages is not listed."""
 
@@ -27,6 +27,7 @@ ICONS = {
     "explainers": ":material/view_module:",
     "evaluation": ":material/fact_check:",
     "masks": ":material/masks:",
+    "deploy": ":material/rocket_launch:",
 }
 
 

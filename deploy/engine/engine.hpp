@@ -141,17 +141,18 @@ class Network {
   void run(const uint8_t* pixels) {
     values.assign(pixels, pixels + input.size());
     for (const Layer& layer : layers) {
-      if (layer.about.kind == kFlatten) continue;  // the numbers stay where they are
-      next.resize(layer.out.size());
-      if (layer.about.kind == kSoftmax) {
-        logits = values;
-        softmax(values, next);
-      } else if (layer.about.kind == kMaxPooling) {
-        pool(layer, values, next);
-      } else {
-        convolve(layer, values, padded, next);
+      if (layer.about.kind != kFlatten) {  // which leaves the numbers where they are
+        next.resize(layer.out.size());
+        if (layer.about.kind == kSoftmax) {
+          logits = values;
+          softmax(values, next);
+        } else if (layer.about.kind == kMaxPooling) {
+          pool(layer, values, next);
+        } else {
+          convolve(layer, values, padded, next);
+        }
+        values.swap(next);
       }
-      values.swap(next);
       if (layer.about.embedding) embedding = values;
     }
     probabilities = values;

@@ -5,6 +5,14 @@
 
 static engine::Network network;
 
+// In place of the C++ library's own, which would bring its error messages and treble the size of the file.
+void* operator new(size_t bytes) { return std::malloc(bytes); }
+void operator delete(void* pointer) noexcept { std::free(pointer); }
+void operator delete(void* pointer, size_t) noexcept { std::free(pointer); }
+_LIBCPP_BEGIN_NAMESPACE_STD
+void __libcpp_verbose_abort(char const*, ...) noexcept { __builtin_trap(); }
+_LIBCPP_END_NAMESPACE_STD
+
 extern "C" {
 #define EXPORTED(name) __attribute__((export_name(#name)))
 EXPORTED(allocate) void* allocate(int bytes) { return std::malloc(bytes); }

@@ -5,23 +5,22 @@ import { readFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
 import { open, quantile, top } from "../web/engine.js";
 
-const begun = performance.now();
 const json = process.argv.includes("--json");
 const [file, picture, runs = "100"] = process.argv.slice(2).filter(argument => !argument.startsWith("--"));
 if (!picture) fail("usage: node classify.mjs NETWORK.flat PICTURE.png [RUNS] [--json]");
 const engine = readFileSync(new URL("../../assets/engine/engine.wasm", import.meta.url));
 const network = await open(engine, new Uint8Array(readFileSync(file)));
-const { width, height, pixels } = readPng(readFileSync(picture));
+const { width, height, pixels } = picture === "-" ? readRaw() : readPng(readFileSync(picture));
 if (width !== network.width || height !== network.height)
   fail(`The picture has ${width} x ${height} pixels, the network takes ${network.width} x ${network.height}.`);
 
 const first = network.run(pixels);
-const startup = performance.now() - begun;
+const memory = 1024 * process.resourceUsage().maxRSS;
 const times = Array.from({ length: Number(runs) }, () => network.run(pixels).milliseconds);
 if (json) {
   const numbers = name => Array.from(first[name]);
   const outputs = Object.fromEntries(["probabilities", "logits", "embedding"].map(name => [name, numbers(name)]));
-  console.log(JSON.stringify({ first: first.milliseconds, startup, times, ...outputs }));
+  console.log(JSON.stringify({ first: first.milliseconds, memory, times, ...outputs }));
 } else {
   for (const [label, probability] of top(network.metadata.labels, first.probabilities))
     console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${label}`);
@@ -32,6 +31,11 @@ if (json) {
 function fail(sentence) {
   console.error(sentence);
   process.exit(2);
+}
+
+// Raw RGB bytes from standard input.
+function readRaw() {
+  return { width: network.width, height: network.height, pixels: new Uint8Array(readFileSync(0)) };
 }
 
 // Width, height and RGB bytes of a PNG with 8 bits a colour, with or without alpha and not interlaced.

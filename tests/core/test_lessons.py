@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core import images, networks
+from core import deployment, images, networks
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
 from core.networks import files
 
@@ -127,7 +127,7 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    reasons = images.REASONS | networks.REASONS | files.REASONS
+    reasons = images.REASONS | networks.REASONS | files.REASONS | deployment.REASONS
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():
