@@ -1,4 +1,4 @@
-"""The command line: `python -m core networks|prefetch|faces|predict|filters|explain|embed`.
+"""The command line: `python -m core networks|prefetch|faces|predict|filters|explain|embed|export`.
 
 Progress goes to standard error and only to a terminal; `--json` prints one JSON object on standard output and nothing
 else. Bad input ends with exit code 2 and one line on standard error that says what was expected.
@@ -26,7 +26,7 @@ import typer
 from PIL import Image
 from typer.exceptions import TyperException
 
-from core import attribution, faces, features, images, networks, params, tasks
+from core import attribution, deployment, faces, features, images, networks, params, tasks
 from core.attribution import Method
 from core.attribution.overlay import lay_out, overlay, reach
 from core.errors import ReasonedError
@@ -299,7 +299,9 @@ def embed(
     (entry,), vectors = chosen_networks(network, most=1), []
     for file in progress(files):
         picture = read(file)
-        vectors.append(neighbours.embed(entry.name, images.square(picture, box_of(entry, picture))[None]))
+        vectors.append(
+            neighbours.embed(entry.name, images.square(picture, images.subject_box(picture, entry.subject))[None])
+        )
     embeddings = np.concatenate(vectors)
     np.savez(out, embeddings=embeddings, files=np.array([str(file) for file in files]))
     answer(
@@ -309,6 +311,42 @@ def embed(
             "images": len(files),
             "dimensions": embeddings.shape[1],
             "file": str(out),
+        },
+        as_json,
+    )
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", help="The file for another runtime.")],
+    network: NetworkName = "MiniFace",
+    format: Annotated[str, typer.Option(help=f"One of: {', '.join(deployment.FORMATS)}.")] = "onnx",
+    precision: Annotated[str, typer.Option(help=f"One of: {', '.join(deployment.PRECISIONS)}.")] = "float32",
+    as_json: AsJson = False,
+) -> None:
+    """Write a network for another runtime, preparation of the picture included, and compare it with Keras."""
+    for option, given, choices in (
+        ("--format", format, deployment.FORMATS),
+        ("--precision", precision, deployment.PRECISIONS),
+    ):
+        if given not in choices:
+            raise BadInput(f"{option} {given}: choose one of: {', '.join(choices)}.")
+    (entry,) = chosen_networks(network, most=1)
+    writable_folder(out.parent)
+    with quiet():
+        from core.deployment.export import export as made
+
+        found = made(networks.load(entry.name), format, precision)
+    out.write_bytes(found.data)
+    compared = found.comparison
+    answer(
+        {
+            "file": str(out),
+            "bytes": len(found.data),
+            "pictures": compared.pictures,
+            "largest_difference_of_a_probability": compared.probabilities,
+            "largest_difference_of_a_logit": compared.logits,
+            "same_first_choice": compared.agreement,
         },
         as_json,
     )

@@ -71,6 +71,10 @@ class Data:
     private: bool = False
 
 
+NETWORK_ALONE = Picture(np.zeros((0, 0, 3), np.float32), "", "")
+"""In place of a picture where a question is about the network alone; its answer is shared like one about a sample."""
+
+
 @dataclass(frozen=True)
 class _Boot:
     door: Future[Compute]
@@ -487,3 +491,19 @@ def decision_regions(digest: str, _collection: Collection, settings: Settings) -
     from core.neighbours import tasks
 
     return compute().call(tasks.regions, _collection, settings)
+
+
+@_per_picture(max_entries=64)
+def deployed(digest: str, _image: np.ndarray, network: Entry) -> dict[str, np.ndarray]:
+    """Keras' answer as every exported file gives it: probabilities, logits and embedding."""
+    from core.deployment import tasks
+
+    return compute().call(tasks.answers, network, small(_image, network))
+
+
+@_per_picture(max_entries=32)
+def traps(digest: str, _image: np.ndarray, network: Entry) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What the network gets of the picture, and says, by each mistake of preparation."""
+    from core.deployment import tasks
+
+    return compute().call(tasks.traps, network, _image)

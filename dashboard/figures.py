@@ -509,3 +509,51 @@ def trends(
     across = {"title": axes[0], "tickvals": list(xs), "ticksuffix": "\u202f%", "range": [0, 100]}
     up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
     return _chart(traces, 380, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here)])
+
+
+def spans(names: Sequence[str], rows: Sequence[tuple[float, float, float]], words: tuple[str, str, str]) -> go.Figure:
+    """Response times over powers of ten, the first name on top: a dot at the median, a line to the 95th percentile, and
+    an orange diamond at the first call. `rows` are `(p50, p95, first)`, `words` what these are called.
+    """
+    places = list(range(len(names)))
+    p50, p95, first = (list(column) for column in zip(*rows, strict=True))
+    shared = {
+        "type": "scatter",
+        "y": places,
+        "mode": "markers",
+        "hovertemplate": "%{x:.3g}<extra>%{fullData.name}</extra>",
+    }
+    lines = {
+        "type": "scatter",
+        "x": [x for low, high in zip(p50, p95, strict=True) for x in (low, high, None)],
+        "y": [y for place in places for y in (place, place, None)],
+        "mode": "lines",
+        "line": {"width": 5, "color": GREY},
+        "name": words[1],
+        "hoverinfo": "skip",
+    }
+    dots = {**shared, "x": p50, "name": words[0], "marker": {"size": 13, "color": BLUE}}
+    diamonds = {**shared, "x": first, "name": words[2], "marker": {"size": 12, "color": ORANGE, "symbol": "diamond"}}
+    ticks = {"tickvals": places, "ticktext": list(names), "automargin": True, "ticks": ""}
+    down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
+    across = {"type": "log", "dtick": 1, "zeroline": False}
+    return _chart([lines, dots, diamonds], 34 * len(names) + 90, across, down, showlegend=True, legend=_legend())
+
+
+def paired_bars(names: Sequence[str], pairs: Mapping[str, tuple[Sequence[float], Sequence[str]]]) -> go.Figure:
+    """Bars of two or more kinds side by side under every name, over powers of ten: kind -> (values, texts)."""
+    every = [value for values, _ in pairs.values() for value in values if value > 0]
+    low = float(np.floor(np.log10(min(every)))) - 0.5
+    traces = [
+        {
+            **_lying_bars(
+                [np.log10(value) - low if value > 0 else 0 for value in values], range(len(names)), texts, colour, 14
+            ),
+            "name": kind,
+        }
+        for (kind, (values, texts)), colour in zip(pairs.items(), (BLUE, ORANGE), strict=False)
+    ]
+    across = {"range": [0, float(np.log10(max(every)) - low) * 1.35], "visible": False}
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
+    down = {**ticks, "autorange": "reversed"}
+    return _chart(traces, 52 * len(names) + 70, across, down, showlegend=True, legend=_legend(), barmode="group")

@@ -15,7 +15,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "see": ("network", "filters", "training", "statistics"),
     "look": ("grad_cam", "explainers", "evaluation", "masks", "populations"),
     "decide": ("neighbours",),
-    "ship": (),
+    "ship": ("deploy",),
 }
 """Chapter -> its pages. A chapter without pages is not listed."""
 
@@ -31,6 +31,7 @@ ICONS = {
     "masks": ":material/masks:",
     "populations": ":material/groups:",
     "neighbours": ":material/hub:",
+    "deploy": ":material/rocket_launch:",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core import archives, images, neighbours, networks
+from core import archives, deployment, images, neighbours, networks
 from core.faces import REGIONS
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
 from core.features import notebook
@@ -130,9 +130,8 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    reasons = (
-        images.REASONS | networks.REASONS | files.REASONS | notebook.REASONS | archives.REASONS | neighbours.REASONS
-    )
+    modules = (images, networks, files, notebook, archives, neighbours, deployment)
+    reasons = {reason: text for module in modules for reason, text in module.REASONS.items()}
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():

@@ -1,0 +1,172 @@
+"""From a network to a file for another runtime, and back again: nothing is handed out that was not compared."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+import numpy as np
+
+from core import faces, images
+from core.attribution import Report
+from core.deployment import OUTPUTS, DeploymentError, Export, compare, flat, runtimes
+from core.deployment.graph import compiled, kept_graph, metadata, records
+from core.networks import Network, kept
+
+if TYPE_CHECKING:
+    import onnx
+
+PICTURES, CALIBRATION = 32, 64
+"""Rendered captures that a file is compared on, and others by which int8 finds the range of every map."""
+SEED, CALIBRATION_SEED = 501, 502
+TOLERANCE = {"float32": 1e-4, "float16": 5e-2, "int8": 1.0}
+"""Largest difference of a probability with which a file is still handed out. What int8 costs is told, not judged."""
+OPSET = 13
+"""Version of the ONNX operators: old enough for most runtimes, new enough for scales per channel."""
+
+
+def export(network: Network, format: str, precision: str, report: Report | None = None) -> Export:
+    """A network as a file of one of `FORMATS` in one of `PRECISIONS`, loaded again and compared with Keras.
+
+    The file takes pixels `(1, h, w, 3)` uint8 and gives the `OUTPUTS`. `report(step, steps)` counts the pictures.
+
+    Raises:
+        DeploymentError: a package is missing, the flat format does not know a layer, or the file answers otherwise.
+    """
+    data = _WRITERS[format](network, precision)
+    run = runtimes.READERS[format](data)
+    found = []
+    for step, pixels in enumerate(captures(network.entry.input_size, PICTURES, SEED)):
+        if report:
+            report(step, PICTURES)
+        found.append(run(pixels))
+    comparison = compare(found, _expected(network))
+    if not comparison.probabilities <= TOLERANCE[precision]:
+        difference = f"{comparison.probabilities:.2g}"
+        raise DeploymentError("other_answer", format=format, network=network.entry.name, difference=difference)
+    return Export(format, precision, data, comparison)
+
+
+@kept
+def _expected(network: Network) -> list[dict[str, np.ndarray]]:
+    keras = compiled(network)
+    return [keras(pixels) for pixels in captures(network.entry.input_size, PICTURES, SEED)]
+
+
+@lru_cache(maxsize=4)
+def captures(size: int, count: int, seed: int) -> np.ndarray:
+    """Rendered people as `(count, size, size, 3)` uint8, each taken in another way."""
+    return images.to_uint8(np.stack([faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]))
+
+
+# --- ONNX -------------------------------------------------------------------------------------------------------------
+
+
+def _onnx(network: Network, precision: str) -> bytes:
+    """By tf2onnx; float16 by casts behind the stored weights; int8 by ONNX Runtime, calibrated on captures."""
+    runtimes.require("onnx", "tf2onnx", "onnxruntime")
+    import onnx
+
+    with tempfile.TemporaryDirectory(prefix="glassbox-") as folder:
+        file = Path(folder) / "network.onnx"
+        kept_graph(network).export(file, format="onnx", verbose=False, opset_version=OPSET)
+        model = onnx.load(file)
+        if precision == "int8":
+            model = _quantized(network, file)
+    if precision == "float16":
+        _halve(model)
+    for name, value in metadata(network).items():
+        model.metadata_props.add(key=name, value=value if isinstance(value, str) else json.dumps(value))
+    return bytes(model.SerializeToString())
+
+
+def _halve(model: onnx.ModelProto) -> None:
+    """Store the weights in half precision, each behind a cast: every runtime reads that, and computes in single."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph, casts = model.graph, []
+    for weight in graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or len(weight.dims) < 2:
+            continue
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    for place, cast in enumerate(casts):
+        graph.node.insert(place, cast)
+
+
+def _quantized(network: Network, file: Path) -> onnx.ModelProto:
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Captures(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.left = iter(captures(network.entry.input_size, CALIBRATION, CALIBRATION_SEED))
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            pixels = next(self.left, None)
+            return None if pixels is None else {"pixels": pixels[None]}
+
+    result = file.with_name("int8.onnx")
+    quantize_static(
+        file,
+        result,
+        Captures(),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv", "MatMul", "Gemm", "MaxPool"],
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    return onnx.load(result)
+
+
+# --- LiteRT -----------------------------------------------------------------------------------------------------------
+
+
+def _litert(network: Network, precision: str) -> bytes:
+    """By TensorFlow's converter. The metadata lies behind the network, as a ZIP archive: readers of either ignore the
+    other (https://ai.google.dev/edge/litert/models/metadata).
+    """
+    runtimes.require("ai-edge-litert")
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2 as frozen
+
+    model = kept_graph(network)
+    pixels = [tf.TensorSpec(model.input_shape, tf.uint8, name="pixels")]
+    constant = frozen(tf.function(lambda pixels: model(pixels, training=False), pixels).get_concrete_function())
+
+    @tf.function(input_signature=pixels)
+    def run(pixels: tf.Tensor) -> Any:
+        return dict(zip(sorted(OUTPUTS), constant(pixels), strict=True))
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([run.get_concrete_function()], tf.Module())
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "int8":
+        converter.representative_dataset = lambda: (
+            [pixels[None]] for pixels in captures(network.entry.input_size, CALIBRATION, CALIBRATION_SEED)
+        )
+    file = BytesIO(converter.convert())
+    with ZipFile(file, "a") as archive:
+        archive.writestr("metadata.json", json.dumps(metadata(network)))
+    return file.getvalue()
+
+
+# --- flat -------------------------------------------------------------------------------------------------------------
+
+
+def _flat(network: Network, precision: str) -> bytes:
+    size = network.entry.input_size
+    return flat.write(records(network), (size, size, 3), metadata(network), precision)
+
+
+_WRITERS: dict[str, Callable[[Network, str], bytes]] = {"onnx": _onnx, "litert": _litert, "flat": _flat}

@@ -1,0 +1,225 @@
+"""Measures MiniFace in every runtime that is here; writes `assets/deployment.json`, which the page "Ship it" shows.
+
+    python scripts/deployment.py [--runs 100] [--captures 480]
+
+Build the C++ programs first (`deploy/README.md`): with them, Node and Chromium the file is complete. Cross-compiled
+programs are built where `ziglang` is installed, and run where that machine, or qemu for its processor, is at hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from core.deployment import FORMATS, PRECISIONS, compare, graph, runtimes, tasks  # noqa: E402
+from core.deployment import export as exporting  # noqa: E402
+from core.deployment.record import FILE  # noqa: E402
+from core.deployment.standalone import WASM  # noqa: E402
+from core.networks import MINIFACE, load  # noqa: E402
+
+PERSON, SEED = 7, 503
+PROGRAMS = ROOT / "build" / "cpp"
+EXTRA = {
+    "node": ("flat", [shutil.which("node") or "", str(ROOT / "deploy" / "node" / "classify.mjs")]),
+    "cpp_opencv": ("onnx", [str(PROGRAMS / "glassbox-opencv")]),
+    "cpp_openvino": ("onnx", [str(PROGRAMS / "glassbox-openvino")]),
+}
+"""Runtimes that the page does not start: name -> (format, command)."""
+TARGETS = {
+    "aarch64-linux-musl": "qemu-aarch64-static",
+    "riscv64-linux-musl": "qemu-riscv64-static",
+    "x86_64-windows-gnu": "wine",
+    "aarch64-macos": "",
+}
+"""What zig builds for, and the program that runs it here."""
+
+
+def machine() -> str:
+    """Processor, cores and system in a few words."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
+    system = platform.freedesktop_os_release()["PRETTY_NAME"] if sys.platform == "linux" else platform.platform()
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {system}"
+
+
+def row(found: tasks.Measured) -> dict[str, Any]:
+    """A measurement as it stands in the file."""
+    p50, p95 = (round(float(value), 3) for value in np.quantile(found.times, (0.5, 0.95)))
+    return {
+        "first": round(found.first, 3),
+        "p50": p50,
+        "p95": p95,
+        "difference": found.difference,
+        "same": found.same,
+        "size": found.size,
+        "memory": found.memory,
+        "cold": found.cold and round(found.cold, 3),
+    }
+
+
+def in_process(command: list[str], data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
+    """A runtime in a process of its own, as the page measures it."""
+    fresh = runtimes.fresh(command, data, pixels, runs, lambda: None)
+    compared = compare([fresh.answer], [truth])
+    size, same = len(data), compared.agreement == 1
+    return tasks.Measured(fresh.first, fresh.times, compared.logits, same, size, fresh.cold, fresh.memory or None)
+
+
+def in_chromium(data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
+    """The engine in a headless Chromium, or None where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    browser_file = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not Path(browser_file).exists():
+        return None
+    module = b64encode((ROOT / "deploy" / "web" / "engine.js").read_bytes()).decode()
+    given = [module, *(b64encode(part).decode() for part in (WASM.read_bytes(), data, pixels.tobytes())), runs]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"])
+        found = browser.new_page().evaluate(IN_PAGE, given)
+        browser.close()
+    logits = np.array(found["logits"], np.float32)
+    difference = float(np.abs(logits - truth["logits"]).max())
+    same = bool(logits.argmax() == truth["logits"].argmax())
+    times, size = np.array(found["times"]), len(data) + WASM.stat().st_size
+    return tasks.Measured(found["first"], times, difference, same, size, found["cold"] / 1000, found["memory"])
+
+
+IN_PAGE = """async ([module, engine, network, picture, runs]) => {
+  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const { open } = await import(`data:text/javascript;base64,${module}`);
+  const begun = performance.now();
+  const opened = await open(bytes(engine), bytes(network));
+  const first = opened.run(bytes(picture));
+  const cold = performance.now() - begun;
+  const times = Array.from({ length: runs }, () => opened.run(bytes(picture)).milliseconds);
+  return { first: first.milliseconds, cold, times, logits: [...first.logits], memory: opened.memory() };
+}"""
+
+
+def measured(precision: str, pixels: np.ndarray, runs: int) -> dict[str, Any]:
+    """One row a runtime."""
+    truth = tasks.answers(MINIFACE, pixels / np.float32(255))
+    found: dict[str, Any] = tasks.measure(MINIFACE, precision, pixels / np.float32(255), runs)
+    for name, (format, command) in EXTRA.items():
+        if Path(command[0]).is_file():
+            data = tasks.export(MINIFACE, format, precision).data
+            with suppress(ValueError):
+                found[name] = in_process(command, data, pixels, truth, runs)
+    found["chromium"] = in_chromium(tasks.export(MINIFACE, "flat", precision).data, pixels, truth, runs)
+    cold = runtimes.fresh(
+        [sys.executable, "-m", "core.deployment.fresh", "keras"], b"MiniFace", pixels, 0, lambda: None
+    )
+    for name in tasks.KERAS:
+        found[name] = replace(found[name], cold=cold.cold, memory=cold.memory)
+    for name, one in found.items():
+        if isinstance(one, Exception):
+            print(f"{precision} {name}: {one}", file=sys.stderr)
+    return {name: row(one) for name, one in found.items() if isinstance(one, tasks.Measured)}
+
+
+def compared(captures: int) -> dict[str, Any]:
+    """Every file over many captures against Keras: precision -> format -> largest differences and agreement."""
+    keras = graph.compiled(load(MINIFACE))
+    pictures = exporting.captures(MINIFACE.input_size, captures, SEED)
+    expected = [keras(pixels) for pixels in pictures]
+    found: dict[str, Any] = {}
+    for precision in PRECISIONS:
+        for format in FORMATS:
+            run = runtimes.READERS[format](tasks.export(MINIFACE, format, precision).data)
+            found.setdefault(precision, {})[format] = asdict(compare([run(pixels) for pixels in pictures], expected))
+            print(precision, format, found[precision][format], flush=True)
+    return found
+
+
+def built(command: list[str], program: Path) -> dict[str, Any] | None:
+    """Seconds to compile the engine's C++ program and its size; None where that failed."""
+    began = time.perf_counter()
+    source = [str(runtimes.ENGINE), "-std=c++17", "-O3", "-o", str(program)]
+    if subprocess.run([*command, *source], capture_output=True, check=False).returncode:
+        return None
+    return {"build": round(time.perf_counter() - began, 1), "bytes": program.stat().st_size}
+
+
+def platforms(pixels: np.ndarray) -> list[dict[str, Any]]:
+    """What was run where: by a test of this repository, or by this script once."""
+    here = f"{platform.system()} {platform.machine()}"
+    rows = [
+        {"runtime": name, "platform": f"{here}, Python {platform.python_version()}", "by": "test", "build": None}
+        | {"bytes": None}
+        for name in ("Keras", *(runtime.title for runtime in runtimes.RUNTIMES.values()))
+    ]
+    version = subprocess.run([EXTRA["node"][1][0], "--version"], capture_output=True, text=True, check=False).stdout
+    wasm = {"build": None, "bytes": WASM.stat().st_size}
+    for where in ("Chromium", f"Node {version.strip()}"):
+        rows.append({"runtime": "WebAssembly", "platform": where, "by": "test", **wasm})
+    data = tasks.export(MINIFACE, "flat", "float32").data
+    truth = tasks.answers(MINIFACE, pixels / np.float32(255))
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "engine"
+        if shutil.which("c++") and (found := built(["c++", "-march=native"], program)):
+            rows.append({"runtime": "C++", "platform": f"{here}, GCC", "by": "test", **found})
+        for target, runner in TARGETS.items() if find_spec("ziglang") else ():
+            found = built([sys.executable, "-m", "ziglang", "c++", "-target", target], program)
+            ran = found and shutil.which(runner) is not None
+            if ran:
+                one = in_process([runner, str(program)], data, pixels, truth, 1)
+                ran = one.difference < 1e-3
+            if found:
+                by = "hand" if ran else "built"
+                where = f"{target} ({runner})" if ran else target
+                rows.append({"runtime": "C++", "platform": where, "by": by, **found})
+    for name, title in (("cpp_opencv", "C++, OpenCV dnn"), ("cpp_openvino", "C++, OpenVINO")):
+        file = Path(EXTRA[name][1][0])
+        if file.is_file():
+            size = file.stat().st_size
+            rows.append({"runtime": title, "platform": here, "by": "hand", "build": None, "bytes": size})
+    return rows
+
+
+def main() -> None:
+    """Measure all and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--captures", type=int, default=480)
+    given = parser.parse_args()
+    pixels = exporting.captures(MINIFACE.input_size, PERSON + 1, SEED)[PERSON]
+    content = {
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "network": MINIFACE.name,
+        "runs": given.runs,
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS if find_spec(name.replace("-", "_"))},
+        "measured": {precision: measured(precision, pixels, given.runs) for precision in PRECISIONS},
+        "compared": compared(given.captures),
+        "platforms": platforms(pixels),
+    }
+    FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(FILE.relative_to(ROOT))
+
+
+VERSIONS = ("keras", "tensorflow", "onnxruntime", "ai-edge-litert", "openvino", "ziglang")
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,403 @@
+"""A network outside Python: the engine by hand, every file and runtime against Keras, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import core.__main__ as cli
+from core.deployment import FORMATS, OUTPUTS, PRECISIONS, DeploymentError, compare, flat, record, runtimes, standalone
+from core.deployment import export as exporting
+from core.deployment import tasks as deployment_tasks
+from core.deployment.graph import compiled, preparation
+from core.deployment.traps import TRAPS, fall_into
+from core.networks import MINIFACE, NETWORKS, UNTRAINED, load
+from core.networks.preprocessing import PREPROCESSING
+
+ROOT = Path(cli.__file__).parents[1]
+NODE = shutil.which("node")
+STRANGER, SEED = 105, 7
+"""Somebody whom MiniFace never met, so that its answer is no certainty."""
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The C++ program of these sources; skipped with a reason where there is no compiler, unless a release needs it."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None:
+        assert os.environ.get("REQUIRE_BROWSER") != "1", "REQUIRE_BROWSER=1, but there is no C++ compiler"
+        pytest.skip("no C++ compiler")
+    program = tmp_path_factory.mktemp("engine") / "glassbox-engine"
+    subprocess.run([compiler, "-std=c++17", "-O3", "-Wall", "-Werror", runtimes.ENGINE, "-o", program], check=True)
+    return program
+
+
+@pytest.fixture(scope="session")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One PNG for all runtimes."""
+    from core import faces, images
+
+    file = tmp_path_factory.mktemp("picture") / "stranger.png"
+    file.write_bytes(images.encode(faces.shot(STRANGER, SEED, 0, MINIFACE.input_size)[0], "png"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def pixels(picture: Path) -> np.ndarray:
+    return np.asarray(Image.open(picture))
+
+
+@pytest.fixture(scope="session")
+def truth(pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """Keras' answer."""
+    found = compiled(load(MINIFACE))(pixels)
+    assert 0.01 < found["probabilities"].max() < 0.9999
+    return found
+
+
+def file_of(format: str, precision: str = "float32") -> bytes:
+    return deployment_tasks.export(MINIFACE, format, precision).data
+
+
+def run_program(command: list[str], data: bytes, picture: Path | np.ndarray, folder: Path) -> dict:
+    """The JSON of a program that is given a network and a PNG, or raw pixels by its standard input."""
+    (folder / "network").write_bytes(data)
+    raw = isinstance(picture, np.ndarray)
+    given = ["-" if raw else str(picture), "2", "--json"]
+    done = subprocess.run(
+        [*command, str(folder / "network"), *given], input=picture.tobytes() if raw else None, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+# --- the engine by hand -----------------------------------------------------------------------------------------------
+
+RAMP = np.zeros((3, 4, 3), np.uint8)
+RAMP[..., 0] = np.arange(1, 13).reshape(3, 4)
+"""Red 1 to 12, row by row; what is green and blue must not count."""
+BOX = np.zeros((3, 3, 3, 1), np.float32)
+BOX[:, :, 0] = 1
+BY_HAND = [
+    flat.Record(flat.CONVOLUTION, 1, 3, 1, same=1, relu=1, weights=BOX, bias=np.array([-20], np.float32)),
+    flat.Record(flat.MAX_POOLING, 0, 2, 2),
+    flat.Record(flat.FLATTEN, embedding=1),
+    flat.Record(
+        flat.DENSE, 2, weights=np.array([[[[1, 0.5], [0, -1]]]], np.float32), bias=np.array([-33, 26], np.float32)
+    ),
+    flat.Record(flat.SOFTMAX),
+]
+"""Sums of 3 x 3 neighbours less 20, at least 0: 0 4 10 2 / 13 34 43 25 / 10 28 34 18. Largest of the first four: 34 and
+43. Then 34 - 33 = 1 and 17 - 43 + 26 = 0, whose softmax is e / (e + 1) and 1 / (e + 1)."""
+ABOUT = {"name": "by hand", "labels": ["one", 'a "second"']}
+EXPECTED = {"embedding": [34, 43], "logits": [1, 0], "probabilities": [np.e / (np.e + 1), 1 / (np.e + 1)]}
+
+
+def by_hand(precision: str) -> bytes:
+    return flat.write(BY_HAND, RAMP.shape, ABOUT, precision)
+
+
+def is_by_hand(answer: dict) -> None:
+    for name, values in EXPECTED.items():
+        np.testing.assert_allclose(answer[name], values, rtol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_engine_by_hand_in_numpy(precision: str) -> None:
+    data = by_hand(precision)
+    assert len(data) % 4 == 0 and flat.read(data)[1:] == (
+        RAMP.shape,
+        {"name": "by hand", "labels": ["one", 'a "second"']},
+    )
+    if precision != "int8":  # 0.5 is no whole part of 127
+        is_by_hand(flat.opened(data)(RAMP))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_the_engine_by_hand_in_cpp(precision: str, engine: Path, tmp_path: Path) -> None:
+    is_by_hand(run_program([str(engine)], by_hand(precision), RAMP, tmp_path))
+
+
+def test_the_cpp_program_tells_names_and_times(engine: Path, tmp_path: Path) -> None:
+    (tmp_path / "network").write_bytes(by_hand("float32"))
+    command = [str(engine), str(tmp_path / "network"), "-", "3"]
+    told = subprocess.run(command, input=RAMP.tobytes(), capture_output=True, check=True).stdout.decode()
+    assert told.splitlines()[:2] == [" 73.1 %  one", ' 26.9 %  a "second"']
+    assert "over 3 runs" in told
+
+
+@pytest.mark.parametrize("cut", [0, 20, 60, -4])
+def test_the_engine_refuses_what_is_no_flat_file(cut: int, engine: Path, tmp_path: Path) -> None:
+    (tmp_path / "network").write_bytes(by_hand("float32")[:cut])
+    done = subprocess.run([str(engine), str(tmp_path / "network"), "-"], input=RAMP.tobytes(), capture_output=True)
+    assert done.returncode == 2 and b"no flat file" in done.stderr
+
+
+GEOMETRIES = [("same", 1, 3, 9), ("same", 2, 3, 11), ("valid", 2, 5, 3), ("same", 3, 2, 8)]
+
+
+@pytest.mark.parametrize(("padding", "stride", "kernel", "channels"), GEOMETRIES)
+def test_every_geometry_is_keras(padding, stride, kernel, channels, engine: Path, tmp_path: Path) -> None:
+    inputs = keras.Input((13, 18, 3))
+    x = keras.layers.Conv2D(channels, kernel, stride, padding, activation="relu", bias_initializer="normal")(inputs)
+    x = keras.layers.MaxPooling2D(2, padding=padding)(x)
+    x = keras.layers.Flatten()(keras.layers.Conv2D(5, 2, use_bias=False)(x))
+    x = keras.layers.Activation("relu", name="bent")(keras.layers.Dropout(0.5)(keras.layers.Dense(7)(x)))
+    model = keras.Model(inputs, keras.layers.Dense(4)(x))
+    records = flat.records_of(model, "bent", "tiny")
+    assert [record.relu for record in records] == [1, 0, 0, 0, 1, 0, 0]
+    assert [record.embedding for record in records] == [0, 0, 0, 0, 1, 0, 0]
+    image = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
+    expected = np.asarray(model(image[None].astype(np.float32)))[0]
+    data = flat.write(records, image.shape, {"labels": []}, "float32")
+    for found in (flat.opened(data)(image), run_program([str(engine)], data, image, tmp_path)):
+        np.testing.assert_allclose(found["logits"], expected, rtol=1e-4, atol=1e-3)
+
+
+def test_half_precision_is_read_as_numpy_reads_it(engine: Path, tmp_path: Path) -> None:
+    values = np.array([1.5, -0.1, 6.1e-5, 3e-7, -65504, 0.333], np.float16).astype(np.float32)
+    dense = flat.Record(flat.DENSE, 6, weights=np.tile(values, (1, 1, 3, 1)), bias=np.zeros(6, np.float32))
+    data = flat.write([dense, flat.Record(flat.SOFTMAX)], (1, 1, 3), {"labels": []}, "float16")
+    pixel = np.array([[[1, 0, 0]]], np.uint8)
+    found = run_program([str(engine)], data, pixel, tmp_path)["logits"]
+    np.testing.assert_array_equal(np.array(found, np.float32), values)
+
+
+def test_int8_weights_are_at_most_half_a_step_away() -> None:
+    weights = np.random.default_rng(0).normal(size=(3, 3, 4, 5)).astype(np.float32)
+    record = flat.Record(flat.CONVOLUTION, 5, 3, weights=weights, bias=np.zeros(5, np.float32))
+    data = flat.write([record, flat.Record(flat.SOFTMAX)], (8, 8, 4), {}, "int8")
+    steps = np.abs(weights).max(axis=(0, 1, 2)) / 127
+    assert (np.abs(flat.read(data)[0][0].weights - weights) <= steps / 2 + 1e-7).all()
+
+
+# --- preparation ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", PREPROCESSING)
+def test_every_preparation_is_one_matrix(mode: str) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (5, 1, 1, 3)).astype(np.uint8)
+    matrix, offset = preparation(mode)
+    expected = PREPROCESSING[mode](colours.astype(np.float32) / 255)
+    np.testing.assert_allclose(colours.astype(np.float32) @ matrix + offset, expected, atol=1e-4)
+
+
+def test_traps_are_what_they_are_called(pixels: np.ndarray) -> None:
+    found = fall_into(pixels.astype(np.float32) / 255, 56)
+    assert found.keys() == TRAPS.keys() and all(one.shape == (56, 56, 3) for one in found.values())
+    right = found["right"]
+    np.testing.assert_array_equal(found["bgr"], right[..., [2, 1, 0]])
+    np.testing.assert_array_equal(found["rows_for_columns"][3, 5], right[5, 3])
+    assert found["scaled_twice"].max() == 1
+    np.testing.assert_array_equal(found["planes"].reshape(-1)[:56], right[0, :, 0])
+    np.testing.assert_array_equal((found["centred"].astype(int) + 128) % 256, right)
+
+
+# --- every file and runtime against Keras -----------------------------------------------------------------------------
+
+
+def is_keras(answer: dict, truth: dict[str, np.ndarray], tolerance: float = 1e-5) -> None:
+    assert np.abs(np.asarray(answer["probabilities"]) - truth["probabilities"]).max() <= tolerance
+    for name in ("logits", "embedding"):
+        np.testing.assert_allclose(answer[name], truth[name], atol=2e-4 * max(tolerance / 1e-5, 1))
+
+
+def test_keras_in_the_graph_is_the_network(pixels: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+    network = load(MINIFACE)
+    image = pixels / np.float32(255)
+    np.testing.assert_allclose(truth["probabilities"], network.predict(image)[0], atol=1e-5)
+    np.testing.assert_allclose(truth["embedding"], network.run(image, MINIFACE.embedding_layer)[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", runtimes.RUNTIMES)
+def test_runtimes_in_python_answer_as_keras(name: str, pixels: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+    is_keras(runtimes.OPENERS[name](file_of(runtimes.RUNTIMES[name].format))(pixels), truth)
+
+
+def test_the_engine_answers_as_keras(engine: Path, pixels, picture: Path, truth, tmp_path: Path) -> None:
+    is_keras(flat.opened(file_of("flat"))(pixels), truth)
+    is_keras(run_program([str(engine)], file_of("flat"), pixels, tmp_path), truth)
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node")
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_webassembly_in_node_answers_as_keras(precision: str, picture: Path, truth, tmp_path: Path) -> None:
+    runner = [str(NODE), str(ROOT / "deploy" / "node" / "classify.mjs")]
+    is_keras(
+        run_program(runner, file_of("flat", precision), picture, tmp_path),
+        truth,
+        1e-5 if precision == "float32" else 1e-3,
+    )
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="no CMake")
+def test_cmake_builds_programs_that_read_the_png_and_answer_as_keras(picture: Path, truth, tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    for step in (["-S", str(ROOT / "deploy" / "cpp"), "-B", str(build)], ["--build", str(build)]):
+        done = subprocess.run(["cmake", *step], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    if "WITH_PNG" not in (build / "CMakeFiles/glassbox-engine.dir/flags.make").read_text():
+        pytest.skip("no libpng")
+    for program in build.glob("glassbox-*"):
+        data = file_of("flat" if program.name.endswith("engine") else "onnx")
+        is_keras(run_program([str(program)], data, picture, tmp_path), truth)
+    other = tmp_path / "other.png"
+    Image.new("RGB", (64, 64)).save(other)
+    (tmp_path / "network").write_bytes(file_of("flat"))
+    done = subprocess.run([build / "glassbox-engine", tmp_path / "network", other], capture_output=True, text=True)
+    assert done.returncode == 2 and "expected a picture of 112 x 112 pixels" in done.stderr
+
+
+CAPTURES = {"onnx": 480, "litert": 480, "flat": 120}
+"""The flat file is read by NumPy here, which takes longest."""
+
+
+@pytest.fixture(scope="session")
+def captures() -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
+    keras_ = compiled(load(MINIFACE))
+    taken = exporting.captures(MINIFACE.input_size, max(CAPTURES.values()), SEED)
+    return taken, [keras_(pixels) for pixels in taken]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_int8_names_the_same_person(format: str, captures) -> None:
+    run = runtimes.READERS[format](file_of(format, "int8"))
+    count = CAPTURES[format]
+    found = compare([run(pixels) for pixels in captures[0][:count]], captures[1][:count])
+    print(f"agreement | int8 {format} | {count} captures | {found.agreement:.4f}")
+    assert found.pictures == count and found.agreement >= 0.99
+
+
+# --- what is handed out -----------------------------------------------------------------------------------------------
+
+
+def test_every_export_is_compared_before_it_is_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = deployment_tasks.export(MINIFACE, "flat", "float32")
+    assert found.comparison.pictures == 32 and found.comparison.agreement == 1
+    assert found.comparison.probabilities <= 1e-5
+    assert deployment_tasks.export(MINIFACE, "flat", "float32") is found
+
+    def wrong(data: bytes):
+        run = flat.opened(data)
+        return lambda pixels: run(pixels[..., ::-1])
+
+    monkeypatch.setitem(runtimes.READERS, "flat", wrong)
+    with pytest.raises(DeploymentError, match="otherwise than Keras"):
+        exporting.export(load(MINIFACE), "flat", "float32")
+
+
+def test_files_say_what_they_are() -> None:
+    import onnx
+
+    model = onnx.load_from_string(file_of("onnx"))
+    assert {value.name for value in model.graph.output} == set(OUTPUTS)
+    (pixels,) = model.graph.input
+    assert pixels.type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    said = {prop.key: prop.value for prop in model.metadata_props}
+    with zipfile.ZipFile(BytesIO(file_of("litert"))) as archive:
+        behind = json.loads(archive.read("metadata.json"))
+    inside = flat.read(file_of("flat"))[2]
+    parsed = {"labels": json.loads(said["labels"]), "input_size": json.loads(said["input_size"])}
+    assert behind == inside == said | parsed
+    assert inside["labels"] == list(MINIFACE.labels) and inside["input_size"] == 112 and len(inside["digest"]) == 64
+    assert inside["digest"] != flat.read(deployment_tasks.export(UNTRAINED, "flat", "int8").data)[2]["digest"]
+
+
+def test_precision_is_size() -> None:
+    sizes = [len(file_of("flat", precision)) for precision in PRECISIONS]
+    assert sizes[0] == pytest.approx(MINIFACE.size, rel=0.01)
+    assert sizes[1] == pytest.approx(sizes[0] / 2, rel=0.02) and sizes[2] == pytest.approx(sizes[0] / 4, rel=0.02)
+
+
+def test_a_network_with_branches_is_no_flat_file() -> None:
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(3, 3, padding="same")(inputs)
+    model = keras.Model(
+        inputs, keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Add(name="sum")([x, inputs])))
+    )
+    with pytest.raises(DeploymentError, match="the layer sum"):
+        flat.records_of(model, "", "branched")
+
+
+def test_vgg16_is_no_network_for_a_browser_tab(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DeploymentError, match="would take 553 MB of a browser tab, after 138 MB"):
+        standalone.check(NETWORKS["VGG16"], "int8")
+    standalone.check(MINIFACE, "float32")
+    monkeypatch.setattr(deployment_tasks, "MOST_BYTES", 10**6)
+    with pytest.raises(DeploymentError, match="python -m core export --network MiniFace --format onnx"):
+        deployment_tasks.export(MINIFACE, "onnx", "float32")
+
+
+def test_a_runtime_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
+    with pytest.raises(DeploymentError, match="pip install ai-edge-litert"):
+        exporting.export(load(MINIFACE), "litert", "float32")
+    assert runtimes.command_of("onnxruntime") is None
+
+
+def test_measuring_runs_every_runtime_and_reports(pixels: np.ndarray, engine: Path) -> None:
+    told = []
+    found = deployment_tasks.measure(
+        MINIFACE, "float32", pixels / np.float32(255), 3, report=lambda *step: told.append(step)
+    )
+    assert tuple(found) == deployment_tasks.SERVER
+    for name, one in found.items():
+        assert not isinstance(one, Exception), f"{name}: {one}"
+        assert one.same and one.difference < 1e-3 and len(one.times) == 3 and one.first > 0
+        assert (one.cold is None) == (name in deployment_tasks.KERAS)
+        assert one.memory is None or one.memory > 1e6
+    assert told[0] == (0, len(found)) and told[-1] == (len(found), len(found))
+
+
+def test_a_program_that_is_cancelled_is_ended(pixels: np.ndarray) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runtimes.fresh([sys.executable, "-c", "import time; time.sleep(60)"], b"", pixels, 1, stop)
+
+
+def test_the_page_of_ones_own_classifier_asks_nobody() -> None:
+    page = standalone.page(file_of("flat", "int8"), "My <network>").decode()
+    assert "My &lt;network&gt;" in page and "http://" not in page and "https://" not in page
+    assert "default-src 'none'" in page and "/*" not in page.replace("image/*", "")
+
+
+def test_the_webassembly_was_built_of_these_sources() -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import build_wasm
+
+    about = json.loads((build_wasm.OUT / "engine.json").read_text())
+    assert about["sources"] == build_wasm.digest(), "run: python scripts/build_wasm.py"
+    assert standalone.WASM.stat().st_size < 16_000
+
+
+def test_the_record_has_what_the_page_shows() -> None:
+    stored = record.stored()
+    assert stored["network"] == MINIFACE.name and stored["measured"].keys() == PRECISIONS.keys()
+    for rows in stored["measured"].values():
+        assert set(deployment_tasks.SERVER) <= rows.keys()
+        for row in rows.values():
+            assert 0 < row["p50"] <= row["p95"] and row["size"] > 0
+    assert all(row["by"] in ("test", "hand", "built") for row in stored["platforms"])
+
+
+def test_export_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "mini.flat"
+    arguments = ["export", "--network", "miniface-untrained", "--format", "flat", "--precision", "float16"]
+    assert cli.main([*arguments, "--out", str(out), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["bytes"] == out.stat().st_size and said["pictures"] == 32 and said["same_first_choice"] >= 0.9
+    assert cli.main(["export", "--format", "zip", "--out", str(out)]) == 2
+    assert "choose one of: onnx, litert, flat" in capsys.readouterr().err
