@@ -352,7 +352,7 @@ def kernel_picture(model: keras.Model) -> bytes:
         np.kron(signed_heatmap(kernels[..., k], bound), np.ones((KERNEL_SIDE // len(kernels),) * 2 + (1,)))
         for k in range(kernels.shape[-1])
     ]
-    return images.encode(contact_sheet(np.float32(tiles), columns=min(len(tiles), 9)), "jpeg", 90)
+    return images.encode(contact_sheet(np.array(tiles, np.float32), columns=min(len(tiles), 9)), "jpeg", 90)
 
 
 def _small(weights: list[np.ndarray]) -> list[np.ndarray]:
