@@ -123,10 +123,10 @@ def ink(
     from core.features.ascent import maximize
 
     loaded = load(network)
-    costs = np.resize(np.float32(tv_weight), len(channels))
+    costs = np.resize(tv_weight, len(channels)).tolist()
     climb = partial(maximize, loaded, layer, channels, tv_weight=costs, **STEP)
-    paper = np.random.default_rng(seed).uniform(0, PAPER, loaded.model.input_shape[1:])
-    pictures, activations = np.repeat(np.float32(paper)[None], len(channels), axis=0), []
+    paper = np.random.default_rng(seed).uniform(0, PAPER, loaded.model.input_shape[1:]).astype(np.float32)
+    pictures, activations = np.repeat(paper[None], len(channels), axis=0), []
     for step in range(iterations):
         found = climb(start=pictures, learning_rate=INK * (1 - 0.9 * step / iterations), iterations=1)
         pictures = np.clip(found.pictures, 0, 1)
