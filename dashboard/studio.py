@@ -13,6 +13,7 @@ import streamlit as st
 from core import tasks
 from core.compute import Progress
 from core.features import DEFAULT_PRESET, PARAMS, PRESETS, SIZES, atlas
+from core.features import tasks as feature_tasks
 from core.networks import Entry, LayerRow
 from core.params import numbers
 from dashboard import cached, climb, controls, jobs, notebook, pictures, presets, training_signs
@@ -240,12 +241,12 @@ def _outputs(entry: Entry) -> None:
     with chosen:
         classes = _channels(layer, "outputs_set", "0-9")[:MOST_OUTPUTS]
     with method:
-        params = _params(entry, layer, preset="course")
+        params, task = _inked(entry, layer, tasks.grid)
     if classes:
         names = tuple(entry.labels[number] for number in classes)
         targets = tuple(number for number in classes for _ in SWEEP)  # a row is what climbs together
         params["tv_weight"] = SWEEP
-        _climb(Request("outputs", entry, layer.row.name, targets, params, names, tasks.grid), climb.matrix)
+        _climb(Request("outputs", entry, layer.row.name, targets, params, names, task), climb.matrix)
 
 
 def _pairs(entry: Entry) -> None:
@@ -256,7 +257,8 @@ def _pairs(entry: Entry) -> None:
         text = st.text_input(t("filters.pairs_set"), PAIRS, key="pairs_set", help=t("filters.pairs_set_help"), **BOUND)
         weight = choice(st.select_slider, "tv_weight", TV_WEIGHTS, key="pairs_tv", default=1.0, format_func=exact)
     with method:
-        params = _params(entry, layer, preset="course") | {"tv_weight": weight}
+        params, task = _inked(entry, layer, tasks.maximize)
+        params["tv_weight"] = weight
     pairs = [tuple(map(int, found)) for found in re.findall(r"(\d{1,4})\s*\+\s*(\d{1,4})", text)][:MOST_OUTPUTS]
     pairs = [pair for pair in pairs if max(pair) < entry.classes]
     if not pairs:
@@ -268,7 +270,16 @@ def _pairs(entry: Entry) -> None:
         for first, second in pairs
         for name in (entry.labels[first], entry.labels[second], f"{entry.labels[first]} + {entry.labels[second]}")
     )
-    _climb(Request("pairs", entry, layer.row.name, targets, params, names), climb.pairs)
+    _climb(Request("pairs", entry, layer.row.name, targets, params, names, task), climb.pairs)
+
+
+def _inked(entry: Entry, layer: _Layer, task: Callable[..., Any]) -> tuple[dict[str, Any], Callable[..., Any]]:
+    """The numbers of a climb and the task for it; digits are ink on black paper, where the course's rate has no say."""
+    if entry.subject != "digit":
+        return _params(entry, layer, preset="course"), task
+    params = _params(entry, layer, "learning_rate", preset="course")
+    del params["preset"]
+    return params, feature_tasks.ink
 
 
 def _last(entry: Entry) -> _Layer:

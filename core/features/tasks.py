@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
 from core import faces
 from core.attribution import Report
+from core.features import FilterPictures, Target, contact_sheet
 from core.features.statistics import Statistics, of_batches, of_pictures, of_regions
-from core.images import from_uint8, to_uint8
+from core.images import encode, from_uint8, to_uint8
 from core.networks import Entry, Network, NetworkError, batch_size, load, softmax
-from core.tasks import knows_people, reference_captures
+from core.tasks import COLUMNS, knows_people, reference_captures
 from core.training.data import CLASSES as DIGITS
 
 GROUPS = ("A", "B")
 CAPTURES, SEED = 192, 27
 """Captures of people that channels are looked at with, and how they are drawn."""
+
+
+INK, PAPER = 2.0, 0.3
+"""Length of the first step of `ink`, in pixels that turn from black to white, and the largest value at its start."""
+STEP: dict[str, Any] = {
+    "preset": "beautiful",
+    "parameterization": "pixels",
+    "robustness": "off",
+    "ascent": "normalized",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +104,43 @@ def path(network: str | Entry, image: np.ndarray) -> dict[str, np.ndarray]:
     rows = [row.name for row in describe(loaded.model) if row.spatial or row.parameters]
     found = {name: loaded.run(image, name)[0] for name in rows}
     return found | {rows[-1]: softmax(found[rows[-1]])}
+
+
+def ink(
+    network: str | Entry,
+    layer: str,
+    channels: Sequence[Target],
+    tv_weight: float | Sequence[float] = 0.0,
+    iterations: int = 30,
+    seed: int = 0,
+    report: Report | None = None,
+) -> FilterPictures:
+    """Pictures that excite channels of a network of digits, as ink on black paper: `core.features.ascent.maximize` step
+    by step, from faint noise, each picture brought back to [0, 1] after every step, which gets shorter.
+
+    Several weights are given to the channels in turn. `report(step, steps, picture)` gets a sheet (JPEG).
+    """
+    from core.features.ascent import maximize
+
+    loaded = load(network)
+    costs = np.resize(tv_weight, len(channels)).tolist()
+    climb = partial(maximize, loaded, layer, channels, tv_weight=costs, **STEP)
+    paper = np.random.default_rng(seed).uniform(0, PAPER, loaded.model.input_shape[1:]).astype(np.float32)
+    pictures, activations = np.repeat(paper[None], len(channels), axis=0), []
+    for step in range(iterations):
+        found = climb(start=pictures, learning_rate=INK * (1 - 0.9 * step / iterations), iterations=1)
+        pictures = np.clip(found.pictures, 0, 1)
+        activations.append(found.activations[:, 0])
+        if report:
+            sheet = contact_sheet(np.repeat(pictures, 3, axis=-1), min(len(channels), COLUMNS))
+            report(step + 1, iterations, encode(sheet, "jpeg", 85))
+    end = climb(start=pictures, iterations=0)
+    return FilterPictures(
+        images=np.repeat(pictures, 3, axis=-1),
+        activations=np.stack([*activations, end.activations[:, 0]], axis=1),
+        dead=end.dead,
+        pictures=pictures,
+    )
 
 
 def _maps(network: Network, layer: str, pictures: np.ndarray) -> np.ndarray:
