@@ -50,7 +50,8 @@ def probabilities(
     colours = [ORANGE if label == chosen else BLUE for label in labels]
     bars = _lying_bars(values, labels, texts, colours, 15)
     across = {"range": [0, 1.18], "visible": False}
-    return _chart([bars], 46 * len(labels) + 24, across, {"autorange": "reversed", "ticks": "", "automargin": True})
+    down = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "category"}  # names may look like numbers
+    return _chart([bars], 46 * len(labels) + 24, across, down)
 
 
 def _lying_bars(
@@ -394,6 +395,7 @@ def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
         "unselected": {"marker": {"opacity": 0}},
     }
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "ticks": "", "automargin": True}
+    ticks["showgrid"] = False
     across, down = {**ticks, "title": axes[0]}, {**ticks, "title": axes[1], "autorange": "reversed"}
     return _chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
 

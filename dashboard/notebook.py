@@ -31,7 +31,7 @@ def labels() -> Labels:
 
 
 def ask(entry: Entry, layer: str, channels: Sequence[int]) -> None:
-    """The word for the channels in view, and, of a single one, what it was measured to detect."""
+    """The word for the channels in view, and, once a single one has a word, what it was measured to detect."""
     if not channels:
         return
     places = [(entry.name, layer, channel) for channel in channels]
@@ -51,9 +51,13 @@ def ask(entry: Entry, layer: str, channels: Sequence[int]) -> None:
         on_change=_note,
         args=(key, places),
     )
-    if measured is not None:
-        with measured:
+    if measured is None:
+        return
+    with measured:
+        if places[0] in labels():
             _measured(dissection.meaning(entry.name, layer, channels[0]))
+        else:  # whoever has read it sees nothing else in the picture
+            st.caption(t("notebook.first"))
 
 
 def _note(key: str, places: Sequence[tuple[str, str, int]]) -> None:
@@ -80,7 +84,14 @@ def _measured(meaning: Meaning | None) -> None:
         key="notebook_iou",
         alt=f"IoU: {', '.join(f'{name} {text}' for name, text in zip(names, texts, strict=True))}",
     )
-    st.caption(t("notebook.measured_how", count=dissection.CAPTURES, share=number(100 * dissection.QUANTILE, 1)))
+    st.caption(
+        t(
+            "notebook.measured_how",
+            count=dissection.CAPTURES,
+            share=number(100 * dissection.QUANTILE),
+            detector=number(dissection.DETECTOR, 1),
+        )
+    )
 
 
 def _iou(meaning: Meaning) -> str:

@@ -23,8 +23,8 @@ MOST_RANKS, RANKS = 5, 3
 SIDE, TILE = 224, 96
 MOST_DIGITS = 60
 """Digits of one cell of the matrix on screen."""
-MOST_MAPS = 16
-"""Feature maps of a layer on one sheet of the way: those that answer most."""
+MOST_MAPS, MAPS_IN_A_ROW = 16, 9
+"""Feature maps of a layer on one sheet of the way, those that answer most, and how many stand in a row."""
 
 
 def show(frame: Frame) -> None:
@@ -51,7 +51,7 @@ def _classes(frame: Frame) -> None:
     if not kinds:
         st.info(t("statistics.none", name=entry.name))
         return
-    by, where, how = st.columns(3, gap="large")
+    by, where, how = st.columns([3, 4, 4], gap="medium", vertical_alignment="bottom")
     with by:
         kind = choice(
             st.segmented_control,
@@ -114,11 +114,12 @@ def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.n
     st.header(t("statistics.composite"), anchor=False, help=t("statistics.composite_help"))
     most = min(MOST_RANKS, order.shape[1])
     count = st.slider(t("statistics.ranks"), 1, most, min(RANKS, most), key="ranks", **BOUND)
-    legend = " ".join(
-        f'<span style="color:{colour}">■</span> {t("statistics.rank", rank=rank)}'
+    square = "display: inline-block; width: 1em; height: 1em; vertical-align: middle; margin: 0 0.3em 0 0.9em"
+    legend = [
+        f'<span style="{square}; background: {colour}"></span>{t("statistics.rank", rank=rank)}'
         for rank, colour in enumerate(pictures.RANK_COLOURS[:count], start=1)
-    )
-    st.html(f"<p>{legend}</p>")
+    ]
+    st.html(f"<p>{' '.join(legend)}</p>")
     with st.container(horizontal=True):
         for name, row, pattern in zip(names, order, found.patterns, strict=True):
             channels = ", ".join(map(str, row[:count]))
@@ -177,7 +178,6 @@ def _confused(frame: Frame) -> None:
         selection_mode="points",
         alt=t("statistics.confusion_alt", right=right, total=total),
     )
-    st.caption(t("statistics.confusion_help"))
     wrong = counts - np.diag(np.diag(counts))
     first = np.unravel_index(wrong.argmax(), wrong.shape)
     cell = [
@@ -235,7 +235,9 @@ def _way(frame: Frame) -> None:
         strongest = sorted(np.argsort(-maps.max(axis=(0, 1)), kind="stable")[:MOST_MAPS].tolist())
         if values.ndim == 3:
             st.image(
-                pictures.chart(pictures.map_sheet(maps, high=float(maps.max()), channels=strongest, columns=MOST_MAPS)),
+                pictures.chart(
+                    pictures.map_sheet(maps, high=float(maps.max()), channels=strongest, columns=MAPS_IN_A_ROW)
+                ),
                 width="stretch",
                 alt=t("statistics.maps_alt", layer=name, count=len(strongest)),
                 caption=t("statistics.maps", shown=len(strongest), count=maps.shape[2], high=number(maps.max(), 2)),

@@ -1,6 +1,6 @@
 """Measures which face region every channel of MiniFace stands for, trained and untrained -> `assets/dissection/`.
 
-    python scripts/dissect_miniface.py [--captures 500]
+    python scripts/dissect_miniface.py [--network MiniFace] [--captures 500]
 
 See `core.features.dissection`, which reads the files.
 """
@@ -27,8 +27,9 @@ from core.networks import load  # noqa: E402
 
 
 def main() -> None:
-    """Measure every convolution of both networks."""
+    """Measure every convolution, by default of both networks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", choices=dissection.NETWORKS, help="by default both")
     parser.add_argument("--captures", type=int, default=dissection.CAPTURES)
     given = parser.parse_args()
     began = time.perf_counter()
@@ -37,7 +38,7 @@ def main() -> None:
     images, regions = (np.stack(part) for part in zip(*shots, strict=True))
     areas = {name: round(float((regions == number).mean()), 4) for number, name in enumerate(faces.REGIONS)}
     print(f"{len(images)} captures, {time.perf_counter() - began:.0f} s; shares of the picture: {areas}", flush=True)
-    for name in dissection.NETWORKS:
+    for name in [given.network] if given.network else dissection.NETWORKS:
         network, layers = load(name), {}
         for layer in kernel_layers(network.model):
             found = dissection.dissect(network, layer, images, regions, len(faces.REGIONS))

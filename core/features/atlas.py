@@ -1,4 +1,4 @@
-"""The atlas: what every channel of MiniFace and Digits sees, made once by `scripts/filter_atlas.py`, as small sheets."""
+"""The atlas: what each channel of MiniFace and Digits sees, made once by `scripts/filter_atlas.py`, as small sheets."""
 
 from __future__ import annotations
 

@@ -31,9 +31,7 @@ def of_batches(batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> Statistics:
 
     A class that nothing shows gets zeros.
     """
-    sums: np.ndarray | float = 0.0
-    areas: np.ndarray | float = 0.0
-    counts: np.ndarray | int = 0
+    sums, areas, counts = np.zeros(()), np.zeros(()), np.zeros((), int)
     for maps, weights in batches:
         weights = np.broadcast_to(weights, (*maps.shape[:3], weights.shape[-1]))
         sums = sums + weights.transpose(1, 2, 3, 0) @ maps.transpose(1, 2, 0, 3)  # (h, w, c, k)
@@ -41,7 +39,7 @@ def of_batches(batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> Statistics:
         counts = counts + weights.any(axis=(1, 2)).sum(axis=0)
     means = np.sum(sums, axis=(0, 1)) / np.maximum(areas, 1e-9)[:, None]
     patterns = np.moveaxis(sums, 2, 0) / np.maximum(counts, 1)[:, None, None, None]
-    return Statistics(means, patterns.astype(np.float32), np.asarray(counts))
+    return Statistics(means, patterns.astype(np.float32), counts)
 
 
 def of_pictures(classes: np.ndarray, count: int) -> np.ndarray:

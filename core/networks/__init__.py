@@ -241,7 +241,11 @@ DIGITS = Entry(
     embedding_layer="l4",
     subject="digit",
     parameters=7_465,
-    weights=PublishedFile("digits.npz", str(WEIGHTS), digest=""),
+    weights=PublishedFile(
+        "digits.npz",
+        str(WEIGHTS),
+        digest="95fcf71f721860e338ee324a9ff0792129d0791ac188ac0f2abba855291bb838",
+    ),
 )
 
 VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
