@@ -286,7 +286,9 @@ class _Course:
         ended = self.step % self.each == 0
         now = time.perf_counter()
         if ended or self.step <= FIRST or now - self.told >= EVERY:
-            self.points.append(self._point())
+            point = self._point()
+            if np.isfinite(point["validation_loss"]):  # else the next step says that the run diverged
+                self.points.append(point)
             if now - self.told >= EVERY or self.step == self.steps:
                 self.told, picture = now, kernel_picture(self.desk.model)
             self._forget()
@@ -352,7 +354,7 @@ def kernel_picture(model: keras.Model) -> bytes:
         np.kron(signed_heatmap(kernels[..., k], bound), np.ones((KERNEL_SIDE // len(kernels),) * 2 + (1,)))
         for k in range(kernels.shape[-1])
     ]
-    return images.encode(contact_sheet(np.float32(tiles), columns=min(len(tiles), 9)), "jpeg", 90)
+    return images.encode(contact_sheet(np.array(tiles, np.float32), columns=min(len(tiles), 9)), "jpeg", 90)
 
 
 def _small(weights: list[np.ndarray]) -> list[np.ndarray]:
