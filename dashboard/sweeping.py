@@ -42,7 +42,7 @@ def show() -> None:
     left, middle, right = st.columns(3, gap="large")
     with left:
         optimizer = choice(
-            st.segmented_control,
+            st.pills,
             t("training.optimizer"),
             training.OPTIMIZERS,
             key="sweep_optimizer",

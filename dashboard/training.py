@@ -118,7 +118,7 @@ def _settings(facts: tasks.Facts) -> Settings:
     with learning:
         st.subheader(t("training.learning"), anchor=False)
         optimizer = _word("optimizer", training.OPTIMIZERS, default.optimizer)
-        learning_rate = _number(training.LEARNING_RATE)
+        learning_rate = _number(replace(training.LEARNING_RATE, default=default.learning_rate))
         batch = _pick("batch", training.BATCHES, default.batch)
         epochs = _number(replace(training.EPOCHS, default=default.epochs))
         dropout = _number(training.DROPOUT)
@@ -170,7 +170,7 @@ def _pick(name: str, options: Sequence[int], default: int, text: str | None = No
 
 def _word(name: str, options: Sequence[str], default: str) -> str:
     return choice(
-        st.segmented_control,
+        st.pills,
         t(f"training.{name}"),
         options,
         key=f"train_{name}",
@@ -224,10 +224,17 @@ def show() -> None:
     facts = cached.digits_here(data.MNIST.here)
     _about(facts)
     _problems(facts)
+    stage = st.container()  # above the settings, so that both are in view
     with st.expander(t("training.settings"), icon=":material/tune:", expanded=True):
         settings = _settings(facts)
+        _drawing(settings)
     _follow_rate(settings)
-    _drawing(settings)
+    with stage:
+        _run(settings, facts)
+
+
+def _run(settings: Settings, facts: tasks.Facts) -> None:
+    """The run in hand: its buttons, its curves, and at its end what came of it."""
     going = _collect()
     run = _run_in_hand()
     _buttons(settings, facts, run, going)

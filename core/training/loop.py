@@ -286,7 +286,9 @@ class _Course:
         ended = self.step % self.each == 0
         now = time.perf_counter()
         if ended or self.step <= FIRST or now - self.told >= EVERY:
-            self.points.append(self._point())
+            point = self._point()
+            if np.isfinite(point["validation_loss"]):  # else the next step says that the run diverged
+                self.points.append(point)
             if now - self.told >= EVERY or self.step == self.steps:
                 self.told, picture = now, kernel_picture(self.desk.model)
             self._forget()

@@ -80,7 +80,7 @@ PROBLEMS: dict[str, Problem] = {
         above=False,
         percent=True,
     ),
-    "overfitting": Problem(replace(_SMALL, samples=200, epochs=40, learning_rate=1e-2), longest_rise, limit=2),
+    "overfitting": Problem(replace(_SMALL, samples=200, epochs=50), longest_rise, limit=2),
     "label_noise": Problem(
         replace(_SMALL, label_noise=0.4),
         lambda run: run.last("validation_accuracy") - run.last("accuracy"),
@@ -91,7 +91,7 @@ PROBLEMS: dict[str, Problem] = {
         replace(_SMALL, without=LEFT_OUT), recall_of_left_out, limit=0.01, above=False, percent=True
     ),
     "unnormalized": Problem(
-        replace(_SMALL, normalized=False, optimizer="sgd", learning_rate=0.05),
+        replace(_SMALL, normalized=False, optimizer="momentum", learning_rate=0.05),
         lambda run: run.last("validation_accuracy"),
         limit=0.5,
         above=False,
