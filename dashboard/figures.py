@@ -492,7 +492,7 @@ def side_by_side(
         traces.insert(0, {"type": "scatter", "mode": "markers", "hoverinfo": "skip", **named})
     ticks = {"tickvals": list(places), "ticktext": list(rows), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(rows) - 0.4, -0.6], "zeroline": False}
-    across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 6}
+    across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 5, "tickangle": 0}
     return _chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=_legend())
 
 
@@ -506,7 +506,7 @@ def trends(
         | {"line": {"width": 3, "color": PALETTE[place]}}
         for place, (name, points) in enumerate(groups.items())
     ]
-    across = {"title": axes[0], "tickvals": list(xs), "ticksuffix": "\u202f%", "range": [0, 100]}
+    across = {"title": axes[0], "tickvals": list(xs), "range": [0, 100]}
     up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
     return _chart(traces, 380, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here)])
 

@@ -14,7 +14,7 @@ from core.faces import REGIONS
 from core.populations import FEWEST, Estimate, error_rates, tasks
 from core.populations.groups import Drawn, Source
 from core.rates import wilson
-from dashboard import cached, controls, figures, group_photos, jobs, pictures
+from dashboard import cached, controls, figures, group_photos, hiding, jobs, pictures
 from dashboard.controls import Frame
 from dashboard.figures import Interval
 from dashboard.links import BOUND, choice
@@ -151,20 +151,16 @@ def _pictures(found: Any, strength: float, layer: str) -> None:
     for (name, group), column in zip(found.groups.items(), (left, right), strict=True):
         n = {"group": name, "people": group.people, "pictures": group.pictures}
         over = pictures.overlay(group.face, group.maps.mean(axis=0), strength, SIDE, high=high)
-        _place(column, over, t("populations.mean_map", layer=layer, high=significant(high), **n))
-        _place(column, images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **n))
+        hiding.place(column, over, t("populations.mean_map", layer=layer, high=significant(high), **n))
+        hiding.place(column, images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **n))
     apart = found.difference
     both = np.mean([group.face for group in found.groups.values()], axis=0)
     bound = float(np.abs(apart.values).max())
     over = pictures.overlay(both, apart.values, strength, SIDE, signed_scale=True, high=bound)
     over = pictures.outlined(over, apart.significant)
     with middle:
-        _place(st, over, t("populations.mean_gap", one=one, other=other, high=significant(bound)))
+        hiding.place(st, over, t("populations.mean_gap", one=one, other=other, high=significant(bound)))
         _verdict(found)
-
-
-def _place(column: Any, image: np.ndarray, caption: str) -> None:
-    column.image(pictures.in_page(pictures.chart(image)), width="stretch", alt=caption, caption=caption)
 
 
 def _verdict(found: Any) -> None:

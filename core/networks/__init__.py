@@ -248,6 +248,17 @@ DIGITS = Entry(
     ),
 )
 
+
+def _sibling(share: int, digest: str) -> Entry:
+    """MiniFace trained on captures of which `share` percent show people of group A."""
+    return replace(
+        MINIFACE,
+        name=f"MiniFace-A{share}",
+        title=f"MiniFace, {share} % of whose training pictures show group A, and {100 - share} % group B",
+        weights=PublishedFile(f"miniface_a{share}.npz", str(WEIGHTS), digest=digest),
+    )
+
+
 VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
 KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_NAMES = PublishedFile(
@@ -312,6 +323,8 @@ _TF = "weights_tf_dim_ordering_tf_kernels.h5"
 _TABLE = (
     MINIFACE,
     UNTRAINED,
+    _sibling(90, "c2597f559e0042a2c67073e96929b7a7649ce8ce7f1a57904fe4db5269426121"),
+    _sibling(10, "5042e056741f16301abfcb139a60a2db0d8656928ab49c6bbac9457455b54239"),
     DIGITS,
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
     _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),

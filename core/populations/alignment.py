@@ -30,16 +30,17 @@ def aligned(values: np.ndarray, points: np.ndarray, side: int = SIDE, *, labels:
     """An image `(h, w, 3)` or a map `(h, w)` turned, scaled and shifted until its `points` lie as in `FRAME`.
 
     `points` `(3, 2)` are eyes and mouth in shares of the picture; the fit is the similarity of least squares (Umeyama
-    1991, https://doi.org/10.1109/34.88573), so that a face keeps its proportions. Beyond the picture's edges its last
-    pixels go on. With `labels` values are taken over as they are, else bilinearly. Returns `(side, side, ...)`.
+    1991, https://doi.org/10.1109/34.88573), so that a face keeps its proportions. Beyond the picture's edges an image
+    goes on with its last pixels, and a map is 0. Values are interpolated, but those of `labels` `(h, w)` are taken over
+    as they are, and go on too. Returns `(side, side, ...)`.
     """
     from skimage.transform import SimilarityTransform  # slow to import
 
     height, width = values.shape[:2]
     fit = SimilarityTransform.from_estimate(points * (width, height) - 0.5, FRAME * side - 0.5)
     way = cv2.INTER_NEAREST if labels else cv2.INTER_LINEAR
-    matrix = fit.params[:2].astype(np.float64)
-    return cv2.warpAffine(values, matrix, (side, side), flags=way, borderMode=cv2.BORDER_REPLICATE)
+    edge = cv2.BORDER_REPLICATE if labels or values.ndim == 3 else cv2.BORDER_CONSTANT
+    return cv2.warpAffine(values, fit.params[:2], (side, side), flags=way, borderMode=edge)
 
 
 @lru_cache(maxsize=1)

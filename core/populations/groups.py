@@ -61,7 +61,7 @@ class Drawn:
         for number in self.numbers():
             person = faces.person(number)
             for index in range(self.captures):
-                capture = faces.sample_capture(np.random.default_rng([SEED, number, index]))
+                capture = faces.capture_of(number, SEED, index)
                 image, masks = faces.render(person, capture, size)
                 points = faces.landmarks(person, capture)
                 yield Face(image, points, number, number if self.known else None, labelled(masks))

@@ -107,10 +107,14 @@ def look(
     tell: Report,
 ) -> Group:
     """What a network makes of a group; `tell(step)` is called before every picture."""
-    seen: list[_Seen] = []
-    for picture in _looked_at(network, source.faces(network.entry.input_size), layer, channels, true_class):
-        tell(len(seen))
-        seen.append(picture)
+
+    def told() -> Iterator[Face]:
+        faces = source.faces(network.entry.input_size)
+        for step in range(source.count):
+            tell(step)
+            yield next(faces)
+
+    seen = list(_looked_at(network, told(), layer, channels, true_class))
     people = np.array([str(picture.person) for picture in seen])
     names = np.unique(people)
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, populations, problems
+from dashboard import cached, controls, lesson, populations, problems, shares
 
 
 @st.fragment
@@ -13,8 +13,15 @@ def compare(frame: controls.Frame) -> None:
     populations.show(frame)
 
 
+@st.fragment
+def cause() -> None:
+    """Networks that differ by the groups' shares in their training."""
+    shares.show()
+
+
 lesson.opening("populations")
 compare(controls.current())
+cause()
 lesson.closing(
     "populations",
     (
@@ -24,5 +31,6 @@ lesson.closing(
         "core.populations.statistics:estimate",
         "core.populations.statistics:difference",
         "core.populations.verification:error_rates",
+        "core.populations.shares:measure",
     ),
 )

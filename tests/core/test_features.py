@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from distinct import DISTINCT
 
 from core import features, images
 from core.features import ascent, atlas, objectives, parameterization, regularizers
@@ -17,7 +18,7 @@ from core.networks import NETWORKS, UNTRAINED, Network, NetworkError, kept, load
 from core.networks.preprocessing import PREPROCESSING
 
 maximize = partial(ascent.maximize, preset="course")
-AVAILABLE = [name for name, entry in NETWORKS.items() if entry.available]
+AVAILABLE = [name for name in DISTINCT if NETWORKS[name].available]
 
 
 def one_convolution(kernel: list[list[float]], bias: list[float], activation: str = "relu") -> Network:

@@ -6,13 +6,14 @@ import keras
 import numpy as np
 import pytest
 from agreement import agree
+from distinct import DISTINCT
 
 from core.attribution import grad_cam, overlay, top_channels
 from core.attribution.grad_cam import grad_cam as compute
 from core.images import Box
 from core.networks import NETWORKS, UNTRAINED, Network, NetworkError, load
 
-AVAILABLE = [name for name, entry in NETWORKS.items() if entry.available]
+AVAILABLE = [name for name in DISTINCT if NETWORKS[name].available]
 LAST_OF_BLOCK = ["conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"]
 
 FIRST_MAP = np.float32([[0.5, 1, 0], [0, 0.5, 0]])

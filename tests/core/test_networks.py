@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distinct import DISTINCT
 
 from core import networks
 from core.networks import MINIFACE, NETWORKS, UNTRAINED, NetworkError, State, load, miniface
 from core.networks.files import FileError, PublishedFile
 
-EMBEDDED = [name for name, entry in NETWORKS.items() if entry.state is State.EMBEDDED]
+EMBEDDED = [name for name in DISTINCT if NETWORKS[name].state is State.EMBEDDED]
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

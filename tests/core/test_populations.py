@@ -70,6 +70,13 @@ def test_points_come_to_lie_in_the_frame() -> None:
     assert found[:30].max() == 0
 
 
+def test_beyond_the_picture_a_map_is_empty_and_an_image_goes_on() -> None:
+    points = 1.5 * FRAME  # the picture fills the upper left two thirds of the aligned one
+    for values, beyond in ((np.ones((60, 60), np.float32), 0), (np.ones((60, 60, 3), np.float32), 1)):
+        found = aligned(values, points, 90)
+        assert (found[:58, :58] == 1).all() and (found[62:, 62:] == beyond).all()
+
+
 def test_labels_are_taken_over_and_not_mixed() -> None:
     labels = np.array([[0, 7], [7, 0]], np.uint8).repeat(40, axis=0).repeat(40, axis=1)
     assert set(np.unique(aligned(labels, FRAME, 30, labels=True))) == {0, 7}

@@ -1,8 +1,9 @@
-"""Everything works on every network of the table, here with random weights and a small random picture."""
+"""Everything works on every kind of network of the table, here with random weights and a small random picture."""
 
 import keras
 import numpy as np
 import pytest
+from distinct import DISTINCT
 
 from core import layers, networks, tasks
 from core.__main__ import main
@@ -11,7 +12,7 @@ from core.images import encode
 from core.networks import NETWORKS, Network, NetworkError
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=DISTINCT)
 def name(request):
     """A network, resident without its weights file; for all others there is no room meanwhile."""
     entry = NETWORKS[request.param]

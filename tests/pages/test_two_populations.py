@@ -124,3 +124,14 @@ def test_more_faces_than_the_most_are_not_read(open_page, monkeypatch) -> None:
 @pytest.mark.parametrize("language", text.languages())
 def test_every_region_has_a_name(language: str) -> None:
     assert all(text.label(language, f"regions.{name}") for name in faces.REGIONS)
+
+
+def test_the_slider_between_the_shares_changes_every_figure_at_once(open_page, monkeypatch) -> None:
+    monkeypatch.setattr(tasks, "compare", lambda *given, **more: pytest.fail("cause and effect asked the worker"))
+    app = open_page(PAGE, pop_source="photos", pop_share="10")
+    assert not app.exception, app.exception[0].message
+    assert app.select_slider(key="pop_share").value == 10
+    before = charts_of(app)
+    app.select_slider(key="pop_share").set_value(90).run()
+    assert not app.exception and len(before) == 4
+    assert all(one != other for one, other in zip(before, charts_of(app), strict=True))
