@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from core import faces  # noqa: E402
 from core.masking import chart, study, tasks  # noqa: E402
-from core.masking.tasks import Point, Verdict  # noqa: E402
+from core.masking.tasks import Hunt, Point, Verdict  # noqa: E402
 from core.networks import MINIFACE  # noqa: E402
 from core.rates import wilson  # noqa: E402
 
@@ -35,6 +35,16 @@ def point(mask: np.ndarray, verdict: Verdict, group: str) -> Point:
     return Point(chart.area(mask), chart.visible(mask), hits)
 
 
+def judged(group: str, way: str, hunt: Hunt, began: float) -> Hunt:
+    """What every attacker makes of the masks that were found, on captures of the group."""
+    points = []
+    for trial in hunt.trials:
+        verdict = tasks.judge_mask(MINIFACE, GROUPS[group], trial.mask, "black", (), study.COUNT)
+        points.append(point(trial.mask, verdict, group))
+        told(began, f"group {group}, {way} {' '.join(trial.names)}, sought: {trial.rate:.3f}", points[-1])
+    return replace(hunt, found=tuple(points), count=study.COUNT)
+
+
 def main() -> None:
     """Judge the bars once for everybody, then hunt and judge group by group."""
     began = time.perf_counter()
@@ -44,21 +54,14 @@ def main() -> None:
             mask = chart.bar(scale)
             verdict = tasks.judge_mask(MINIFACE, range(faces.PEOPLE), mask, fill, (), 2 * study.COUNT)
             for group in GROUPS:
-                found = point(mask, verdict, group)
-                bars[group][fill].append(found)
-                told(began, f"group {group}, {fill} bar x {scale}", found)
-    hunts: dict[str, dict[str, tasks.Hunt]] = {group: {} for group in GROUPS}
+                bars[group][fill].append(point(mask, verdict, group))
+                told(began, f"group {group}, {fill} bar x {scale}", bars[group][fill][-1])
+    hunts: dict[str, dict[str, Hunt]] = {group: {} for group in GROUPS}
     for way in study.WAYS:
         for group, people in GROUPS.items():
-            hunt = tasks.hunt(MINIFACE, people, way)
-            points = []
-            for trial in hunt.trials:
-                verdict = tasks.judge_mask(MINIFACE, people, trial.mask, "black", (), study.COUNT)
-                points.append(point(trial.mask, verdict, group))
-                told(began, f"group {group}, {way} {' '.join(trial.names)}, sought: {trial.rate:.3f}", points[-1])
-            judged = {fill: tuple(found) for fill, found in bars[group].items()}
-            hunts[group][way] = replace(hunt, found=tuple(points), bars=judged, count=study.COUNT)
-        study.FILE.write_text(study.written(hunts), encoding="utf-8")
+            hunt = judged(group, way, tasks.hunt(MINIFACE, people, way), began)
+            hunts[group][way] = replace(hunt, bars={fill: tuple(found) for fill, found in bars[group].items()})
+            study.FILE.write_text(study.written(hunts), encoding="utf-8")
 
 
 def told(began: float, name: str, found: Point) -> None:

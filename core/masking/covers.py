@@ -16,7 +16,7 @@ from core.masking import chart
 from core.masking.fills import Disguise, blend
 from core.masking.masks import Frame, follow, frame_of
 
-KEPT = 1600
+KEPT = 1000
 """Captures kept in memory, 38 kB each for MiniFace: rendering one takes longer than the network does."""
 
 

@@ -37,7 +37,7 @@ TRAINED = 12
 """Captures of each person that the retrained attacker learns from."""
 SOUGHT, UNSEEN = 48, 48
 """Captures that a mask is sought on, and others that it is then judged on."""
-WAYS = ("optimised", "greedy", "exact")
+WAYS = ("exact", "greedy", "optimised")
 SEARCHED = ("black", "mean", "noise", "blur", "pixelation")
 """Fills that are the same whatever is masked, so that one filled picture serves a whole search."""
 TARGETS = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.0)
@@ -45,7 +45,7 @@ TARGETS = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.0)
 CELL, MOST_CELLS = 4, 24
 """Side of a square of the greedy search, in places of the chart, and how many squares it may set."""
 COMPARED = ("black", "blur", "pixelation")
-BARS = (1.0, 1.5, 2.0, 3.0)
+BARS = (1.0, 2.0, 3.0)
 """Fills of the bars that a found mask is compared with, and the bars' sizes, 1 being that of the eyes."""
 Numbers = Sequence[tuple[str, Any]]
 
@@ -212,15 +212,24 @@ def _judged(network: Network, people: Sequence[int], count: int, cover: Cover, r
     tested = _wanted(people, count, SEED)
 
     def tell(before: int) -> Callable[[int], None]:
-        return lambda done: report(before + done, len(trained) + 2 * count) if report else None
+        return lambda done: report(before + done, len(trained) + count) if report else None
 
     gallery, right = _gallery(network), _people(tested)
     known = see(network, trained, cover, tell(0))
-    bare = Attackers(*gallery).names(see(network, tested, covers.bare, tell(len(trained))))
     attackers = replace(Attackers(*gallery), retrained=retrain(known.embeddings, _people(trained)))
-    masked = attackers.names(see(network, tested, cover, tell(len(trained) + count)))
-    plain, hidden = ({name: found == right for name, found in names.items()} for names in (bare, masked))
-    return Verdict(right, plain, hidden)
+    names = attackers.names(see(network, tested, cover, tell(len(trained))))
+    masked = {name: found == right for name, found in names.items()}
+    return Verdict(right, _unmasked(network, tuple(people), count), masked)
+
+
+@kept
+def _unmasked(network: Network, people: tuple[int, ...], count: int) -> dict[str, np.ndarray]:
+    """Which of the captures that are tested on the attackers name right without masks."""
+    from core.masking.attackers import Attackers, see
+
+    tested = _wanted(people, count, SEED)
+    names = Attackers(*_gallery(network)).names(see(network, tested, covers.bare))
+    return {name: found == _people(tested) for name, found in names.items()}
 
 
 def _wanted(people: Sequence[int], count: int, seed: int) -> list[Wanted]:

@@ -60,7 +60,7 @@ def eye_bar() -> tasks.Verdict:
 
 
 @pytest.mark.parametrize("group", ["A", "B"])
-def test_who_trains_on_eye_bars_names_people_whom_the_frozen_network_does_not(eye_bar, group) -> None:
+def test_an_eye_bar_does_not_hide_people_from_who_trains_on_eye_bars(eye_bar, group) -> None:
     inside = np.array([faces.group_of(int(person)) == group for person in eye_bar.people])
     assert inside.sum() == 96
     rates = {name: right[inside].mean() for name, right in eye_bar.masked.items()}
@@ -68,9 +68,11 @@ def test_who_trains_on_eye_bars_names_people_whom_the_frozen_network_does_not(ey
         low, high = wilson(int(right[inside].sum()), 96)
         print(f"eye bar, group {group}, {name}: {rates[name]:.3f} ({low:.3f} to {high:.3f}), n = 96, chance 0.021")
     assert min(right[inside].mean() for right in eye_bar.plain.values()) > 0.85
-    assert rates["retrained"] > rates["softmax"]
     low, _ = wilson(int(eye_bar.masked["retrained"][inside].sum()), 96)
-    assert low > 1 / faces.PEOPLE
+    if group == "A":  # the bar hides what they differ by, and surprises the network that never met it
+        assert rates["retrained"] > rates["softmax"] and low > 0.25
+    else:  # it hides hardly anything of what they differ by, from nobody
+        assert min(rates.values()) > 0.75 and low > 0.75
 
 
 def test_the_judge_counts_every_batch_of_its_work(monkeypatch) -> None:
@@ -80,5 +82,5 @@ def test_the_judge_counts_every_batch_of_its_work(monkeypatch) -> None:
     found = tasks.judge_mask(MINIFACE, (1, 3), everything, "black", (), 40, lambda *step: told.append(step))
     assert found.people.tolist() == [1, 3] * 20
     assert set(found.plain) == {"softmax", "nearest"} and set(found.masked) == {"softmax", "nearest", "retrained"}
-    assert told == [(n, 96 + 80) for n in (0, 32, 64, 96, 128, 136, 168)]
+    assert told == [(n, 96 + 40) for n in (0, 32, 64, 96, 128)]
     assert found.plain["softmax"].mean() > 0.9 and found.masked["softmax"].mean() < 0.2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.masking import FILLS, PRESETS, Mask, study
+from core import faces
+from core.masking import FILLS, PRESETS, Mask, chart, study
 from core.masking import tasks as masking_tasks
 from dashboard import hiding, text
 
@@ -17,6 +18,7 @@ def few(monkeypatch) -> None:
     """Few captures: what the figures say is tested elsewhere."""
     for name, count in (("TRAINED", 2), ("SOUGHT", 3), ("UNSEEN", 6), ("BARS", (1.0,))):
         monkeypatch.setattr(masking_tasks, name, count)
+    monkeypatch.setattr(chart, "PARTS", ("eyes", "brows", "mouth"))
 
 
 def pictures_of(app: AppTest) -> list[str]:
@@ -201,8 +203,7 @@ def test_a_fill_that_depends_on_the_mask_is_not_sought_with(open_page) -> None:
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_way_part_and_fill_of_the_search_has_a_label(language: str) -> None:
-    from core.masking import chart
-
-    names = [f"way_{way}" for way in masking_tasks.WAYS] + [f"way_{way}_help" for way in masking_tasks.WAYS]
-    names += [f"part_{part}" for part in chart.PARTS] + [f"bar_{fill}" for fill in masking_tasks.COMPARED]
+    names = [f"way_{way}{end}" for way in masking_tasks.WAYS for end in ("", "_help")]
+    names += [f"part_{part}" for part in faces.REGIONS[:-1]]
+    names += [f"bar_{fill}" for fill in masking_tasks.COMPARED]
     assert all(text.label(language, f"attacks.{name}") for name in names)
