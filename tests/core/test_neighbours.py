@@ -288,7 +288,7 @@ def test_unit_vectors_rank_by_euclid_as_by_cosine(new_people) -> None:
 @pytest.fixture(scope="session")
 def results(new_people, known_people) -> dict[str, Result]:
     """Every experiment, small."""
-    settings, found = Settings(people=8, samples=5), {}
+    settings, found = Settings(people=6, samples=5), {}
     for name in CONSTRAINTS:
         people = tasks.crowd(MINIFACE) if name == "crowd" else known_people if name == "erasure" else new_people
         if name == "crowd":
@@ -313,8 +313,8 @@ def test_every_experiment_gives_the_measures_that_it_names(results) -> None:
 
 
 def test_a_newcomer_costs_knn_less_time_than_those_who_have_to_learn(results) -> None:
-    seconds = {head: values.mean() for head, values in results["newcomer"].measures["seconds"].items()}
-    assert seconds["knn"] < seconds["linear"] < seconds["mlp"]
+    seconds = {head: np.median(values) for head, values in results["newcomer"].measures["seconds"].items()}
+    assert 5 * seconds["knn"] < min(seconds["linear"], seconds["mlp"])
     assert results["newcomer"].measures["newcomer"]["knn"][:, -1].mean() > 0.6
 
 
