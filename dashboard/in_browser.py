@@ -17,6 +17,8 @@ WORDS = (
     "private", "failed",
 )  # fmt: skip
 
+NUMBERS = ("first", "cold", "p50", "p95", "runs", "rate", "ms", "problem")
+
 
 def show(network: bytes, known_as: str, pixels: Any, key: str, on_found: Callable[[dict[str, Any]], None]) -> None:
     """Run `pixels` `(s, s, 3)` uint8 through the flat file `network` in the browser, and its webcam on demand.
@@ -36,9 +38,14 @@ def show(network: bytes, known_as: str, pixels: Any, key: str, on_found: Callabl
         "engine": b64encode(WASM.read_bytes()).decode(),
         "network": b64encode(network).decode(),
         "picture": f"data:image/png;base64,{b64encode(picture).decode()}",
-        "words": {name: t(f"browser.{name}") for name in WORDS},
+        "words": words(),
     }
     _stage()(data=data, key=key, on_found_change=told)
+
+
+def words() -> dict[str, str]:
+    """What the browser says, in the session's language; it fills the numbers in itself."""
+    return {name: t(f"browser.{name}", **{number: f"{{{number}}}" for number in NUMBERS}) for name in WORDS}
 
 
 @st.cache_resource(show_spinner=False)

@@ -201,9 +201,9 @@ def _about(rows: Sequence[Row], measured: bool) -> None:
     stored = record.stored()
     now = [row.title for row in rows if not row.recorded]
     if now:
-        st.caption(t("ship.now", names=", ".join(now), runs=RUNS))
+        st.caption(t("ship.now", names=", ".join(now)))
     if measured:
-        st.caption(t("ship.keras_cold"))
+        st.caption(t("ship.server_runs", runs=RUNS))
     if any(row.recorded for row in rows):
         said = {"date": stored["date"], "machine": stored["machine"], "runs": number(stored["runs"])}
         st.caption(t("ship.recorded", **said))

@@ -56,11 +56,12 @@ TARGETS = {
 
 
 def machine() -> str:
-    """Processor, cores and system in a few words."""
+    """Processor, cores, system, and how many programs wanted a core meanwhile, in a few words."""
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     system = platform.freedesktop_os_release()["PRETTY_NAME"] if sys.platform == "linux" else platform.platform()
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {system}"
+    processor = names[0] if names else platform.processor()
+    return f"{processor}, {os.cpu_count()} cores, {system}, load {os.getloadavg()[1]:.0f}"
 
 
 def row(found: tasks.Measured) -> dict[str, Any]:
@@ -199,24 +200,31 @@ def platforms(pixels: np.ndarray) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure all and write the file."""
+    """Measure, and write every part as soon as it is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--captures", type=int, default=480)
+    parser.add_argument("--parts", default="measured,compared,platforms", help="what is done anew; the rest stays")
     given = parser.parse_args()
     pixels = exporting.captures(MINIFACE.input_size, PERSON + 1, SEED)[PERSON]
-    content = {
-        "date": date.today().isoformat(),
-        "machine": machine(),
-        "network": MINIFACE.name,
-        "runs": given.runs,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS if find_spec(name.replace("-", "_"))},
-        "measured": {precision: measured(precision, pixels, given.runs) for precision in PRECISIONS},
-        "compared": compared(given.captures),
-        "platforms": platforms(pixels),
-    }
-    FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(FILE.relative_to(ROOT))
+    content = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+
+    def write(**parts: Any) -> None:
+        content.update(parts)
+        FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        print(*parts, flush=True)
+
+    versions = {name: importlib.metadata.version(name) for name in VERSIONS if find_spec(name.replace("-", "_"))}
+    write(date=date.today().isoformat(), machine=machine(), network=MINIFACE.name, versions=versions)
+    if "measured" in given.parts:
+        write(runs=given.runs)
+        for precision in PRECISIONS:
+            found = content.get("measured", {}) | {precision: measured(precision, pixels, given.runs)}
+            write(measured=found)
+    if "platforms" in given.parts:
+        write(platforms=platforms(pixels))
+    if "compared" in given.parts:
+        write(compared=compared(given.captures))
 
 
 VERSIONS = ("keras", "tensorflow", "onnxruntime", "ai-edge-litert", "openvino", "ziglang")

@@ -93,9 +93,10 @@ def litert(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
 
 
 def opencv(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """OpenCV's dnn module."""
+    """OpenCV's dnn module; its number of threads is the whole process's."""
     import cv2
 
+    cv2.setNumThreads(THREADS)
     network = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
 
     def run(pixels: np.ndarray) -> dict[str, np.ndarray]:

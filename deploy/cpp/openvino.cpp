@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
   return program(argc, argv, [](const std::string& path) {
     ov::Core core;  // in single precision: by default newer processors compute in bfloat16
     auto compiled = core.compile_model(path, "CPU", ov::hint::inference_precision(ov::element::f32),
-                                       ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY));
+                                       ov::inference_num_threads(1));
     const ov::Shape shape = compiled.input().get_partial_shape().get_min_shape();
     const int height = int(shape[1]), width = int(shape[2]);
     auto request = compiled.create_infer_request();

@@ -15,7 +15,7 @@ if (width !== network.width || height !== network.height)
   fail(`The picture has ${width} x ${height} pixels, the network takes ${network.width} x ${network.height}.`);
 
 const first = network.run(pixels);
-const memory = 1024 * process.resourceUsage().maxRSS;
+const memory = process.memoryUsage.rss();
 const times = Array.from({ length: Number(runs) }, () => network.run(pixels).milliseconds);
 if (json) {
   const numbers = name => Array.from(first[name]);

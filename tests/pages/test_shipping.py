@@ -1,0 +1,87 @@
+"""The page "Ship it": the same picture everywhere, the files, wrong numbers, and where it runs."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.deployment import DeploymentError, record
+from core.deployment import tasks as deployment_tasks
+from core.deployment.traps import TRAPS
+from dashboard import in_browser, shipping, text
+
+PAGE = "pages/ship/deploy.py"
+
+
+@pytest.fixture(autouse=True)
+def one_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras' compiled function alone: the others are measured in tests/core."""
+    measure = deployment_tasks.measure
+
+    def quick(network, precision, image, runs, report=None):
+        found = measure(network, precision, image, 3, ("keras",), report)
+        return found | {"cpp": DeploymentError("no_compiler")}
+
+    monkeypatch.setattr(deployment_tasks, "measure", quick)
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def said(app: AppTest) -> str:
+    return " ".join(element.value for element in [*app.caption, *app.info, *app.warning, *app.markdown])
+
+
+@pytest.mark.parametrize("language", text.languages())
+def test_every_runtime_trap_and_word_has_a_label(language: str) -> None:
+    names = {name for rows in record.stored()["measured"].values() for name in rows}
+    keys = [f"runtime.{name}" for name in (*deployment_tasks.SERVER, "browser", *names)]
+    keys += [f"traps.{name}" for name in TRAPS]
+    keys += [f"ship.by_{row['by']}" for row in record.stored()["platforms"]]
+    assert all(text.label(language, key) for key in keys)
+    assert "{ms}" in in_browser.words()["frames"]
+
+
+def test_before_anything_is_measured_the_record_is_shown_with_date_and_machine(open_page) -> None:
+    app = open_page(PAGE)
+    assert not app.exception, app.exception[0].message
+    stored = record.stored()
+    assert stored["date"] in said(app) and stored["machine"] in said(app)
+
+
+def test_what_was_measured_stands_beside_what_was_recorded(open_page) -> None:
+    app = open_page(PAGE, ship_precision="float16")
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception, app.exception[0].message
+    assert f"Measured now: {text.label('en', 'runtime.keras')}." in said(app)
+    assert "There is no C++ compiler on the server" in said(app)
+    app.session_state[shipping.FOUND] = {"known": "another picture", "times": [1.0]}
+    app.run()
+    assert not app.exception and text.label("en", "runtime.browser") not in said(app)
+
+
+def test_a_file_is_compared_and_handed_out(open_page) -> None:
+    app = open_page(PAGE, "fr", ship_show="files", ship_format="flat", ship_precision="int8")
+    assert not app.exception, app.exception[0].message
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics[text.label("fr", "ship.agreement")].startswith("100,0")
+    assert "--format flat --precision int8" in app.code[0].value
+    labels = [element.proto.label for element in app.get("download_button")]
+    assert labels == [text.label("fr", "ship.download"), text.label("fr", "ship.classifier")]
+
+
+def test_every_wrong_preparation_is_a_picture_with_its_answer(open_page) -> None:
+    app = open_page(PAGE, ship_show="traps", group="B", person="7")
+    assert not app.exception, app.exception[0].message
+    alts = pictures_of(app)
+    for name in TRAPS:
+        assert any(alt.startswith(text.label("en", f"traps.{name}")) for alt in alts), name
+    assert any(alt.startswith(text.label("en", "traps.right")) and "Person 07" in alt for alt in alts)
+
+
+def test_where_it_ran_and_what_does_not_fit(open_page) -> None:
+    app = open_page(PAGE, ship_show="platforms")
+    assert not app.exception, app.exception[0].message
+    table = next(element.value for element in app.markdown if element.value.startswith("| Runtime"))
+    assert table.count("\n") == len(record.stored()["platforms"]) + 1
