@@ -140,7 +140,7 @@ def test_runs_are_compared_and_written_to_a_file(open_page) -> None:
     assert len(found) == 2
     lines = list(csv.DictReader(io.StringIO(training.to_csv(found))))
     assert {line["run"] for line in lines} == set(found)
-    assert {float(line["learning_rate"]) for line in lines} == {0.001, 0.01}
+    assert {float(line["learning_rate"]) for line in lines} == {0.005, 0.01}
     press(app, "training_forget")
     assert len(app.session_state["training_runs"]) == 1
 
