@@ -20,6 +20,8 @@ MAP_CONFIG = {
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
 SOLID = ("circle", "square", "diamond", "cross", "x")
 """Marks of a map; in three dimensions WebGL knows fewer."""
+MANY = 2_000
+"""Points of a map beyond which all have one mark: shapes could not be told apart, and cost four times as much."""
 MAP_HEIGHT = 560
 CIVIDIS = "Cividis"
 
@@ -43,7 +45,7 @@ def cloud(
 
     `large` ones are enrolled. Of the point at place `chosen` lines lead to those at places `near`.
     """
-    solid = places.shape[1] == 3
+    solid, many = places.shape[1] == 3, len(places) > MANY
     names = SOLID if solid else SYMBOLS
     points = {
         "type": "scatter3d" if solid else "scattergl",
@@ -53,8 +55,8 @@ def cloud(
         "hoverinfo": "text",
         "marker": {
             "color": list(colours),
-            "symbol": [names[mark % len(names)] for mark in marks],
-            "size": np.where(large, 9, 6) / (2 if solid else 1),
+            "symbol": "circle" if many else [names[mark % len(names)] for mark in marks],
+            "size": np.where(large, 5, 4) if many else np.where(large, 9, 6) / (2 if solid else 1),
             "opacity": 0.85,
             "line": {"width": 0},
         },
