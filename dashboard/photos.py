@@ -74,5 +74,5 @@ def _opened(file: Any, entry: Entry) -> list[tuple[str, np.ndarray]]:
 
 
 def _square(image: images.Image, entry: Entry) -> np.ndarray:
-    box = images.face_box(image) if entry.subject == "face" else images.centre_box(image)
+    box = images.subject_box(image, entry.subject)
     return images.to_uint8(images.resize(images.square(image, box), SIDE, SIDE))
