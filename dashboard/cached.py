@@ -408,3 +408,27 @@ def path(digest: str, _image: np.ndarray, network: Entry) -> dict[str, np.ndarra
     from core.features import tasks
 
     return compute().call(tasks.path, network, small(_image, network))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def digits_here(mnist: bool) -> Any:
+    """Which digits the worker learns from, and how many there are; `mnist` is whether its file is here."""
+    from core.training import tasks
+
+    return compute().call(tasks.facts)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def examples(source: str) -> np.ndarray:
+    """The first test digits of every class, `(10, k, 28, 28, 1)` uint8."""
+    from core.training import tasks
+
+    return compute().call(tasks.examples)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def digits_layers(widths: tuple[int, int, int], kernel_size: int) -> list[LayerRow]:
+    """The rows of the table of layers of a digits network with these filters."""
+    from core.training import tasks
+
+    return compute().call(tasks.layers, widths, kernel_size)

@@ -142,11 +142,13 @@ def curves(
     dotted: Sequence[float] = (),
     here: float | None = None,
     up: tuple[float, float] | None = None,
+    height: int = 380,
+    logarithmic: bool = False,
 ) -> go.Figure:
     """One line a name, from its `(x, y)`; names are told in a legend where there are few.
 
     `dotted` are the x with a dot on every line, `here` is the one that is looked at, `up` the range of y where it is
-    known.
+    known. `logarithmic` is the y axis.
     """
     few = len(lines) <= len(PALETTE)
     traces = [
@@ -163,9 +165,11 @@ def curves(
         for place, (name, (x, y)) in enumerate(lines.items())
     ]
     across = {"title": axes[0], "rangemode": "tozero"}
-    rising = {"title": axes[1]} | ({"range": list(up)} if up else {})
+    rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {})
+    if logarithmic:
+        rising |= {"type": "log", "exponentformat": "power", "dtick": 1}
     shapes = [] if here is None else [_upright(here)]
-    return _chart(traces, 380, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)
+    return _chart(traces, height, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)
 
 
 def _legend() -> dict[str, Any]:
@@ -394,3 +398,47 @@ def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
     ticks["showgrid"] = False
     across, down = {**ticks, "title": axes[0]}, {**ticks, "title": axes[1], "autorange": "reversed"}
     return _chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
+
+
+def ranged(
+    lines: Mapping[str, Sequence[tuple[float, float, float, float]]],
+    axes: tuple[str, str],
+    *,
+    logarithmic: bool = False,
+    ticks: Sequence[float] = (),
+    chance: float | None = None,
+    up: tuple[float, float] | None = None,
+) -> go.Figure:
+    """One line a name through its points `(x, y, low, high)`, each with its interval.
+
+    `logarithmic` is the x axis, `ticks` its labels; `chance` is a dotted level, `up` the range of y.
+    """
+    traces = [
+        {
+            "type": "scatter",
+            "x": [x for x, *_ in points],
+            "y": [y for _, y, *_ in points],
+            "name": name,
+            "mode": "lines+markers",
+            "cliponaxis": False,
+            "line": {"width": 3, "color": PALETTE[place % len(PALETTE)]},
+            "marker": {"size": 9},
+            "error_y": {
+                "type": "data",
+                "symmetric": False,
+                "array": [high - y for _, y, _, high in points],
+                "arrayminus": [y - low for _, y, low, _ in points],
+                "thickness": 2,
+                "width": 5,
+            },
+        }
+        for place, (name, points) in enumerate(lines.items())
+    ]
+    across: dict[str, Any] = {"title": axes[0], "zeroline": False} | ({"type": "log"} if logarithmic else {})
+    if ticks:
+        across |= {"tickvals": list(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
+    rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {"rangemode": "tozero"})
+    line = {"color": GREY, "width": 2, "dash": "dot"}
+    level = {"type": "line", "y0": chance, "y1": chance, "x0": 0, "x1": 1, "xref": "paper", "line": line}
+    shapes = [] if chance is None else [level]
+    return _chart(traces, 380, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "start": ("home",),
-    "see": ("network", "filters", "statistics"),
+    "see": ("network", "filters", "training", "statistics"),
     "look": ("grad_cam", "explainers", "evaluation", "masks"),
     "decide": (),
     "ship": (),
@@ -23,6 +23,7 @@ ICONS = {
     "home": ":material/home:",
     "network": ":material/account_tree:",
     "filters": ":material/grid_view:",
+    "training": ":material/model_training:",
     "statistics": ":material/equalizer:",
     "grad_cam": ":material/visibility:",
     "explainers": ":material/view_module:",

@@ -18,7 +18,7 @@ from dashboard.links import choice
 from dashboard.text import number, t
 
 if TYPE_CHECKING:
-    from core.networks.downloads import Download
+    from core.networks.downloads import Download, Wanted
 
 MOST_MEGABYTES = 700
 """The largest published file has 580 MB."""
@@ -79,15 +79,9 @@ def _megabytes(size: float) -> str:
 def _to_download(entry: Entry) -> None:
     """Fetch its files, or hand the weights in."""
     assert entry.weights is not None  # a network without a file is always here
-    download: Download | None = st.session_state.get("download")
-    if download is not None and download.entry == entry:
-        st.fragment(_watch, run_every=POLL_SECONDS)(download)
-        return
     size, host = _megabytes(entry.size), entry.weights.host
-    st.info(t("network.to_download_help", name=entry.name, megabytes=size, host=host), icon=":material/download:")
-    if problem := st.session_state.pop("download_problem", None):
-        st.error(problem)
-    st.button(t("network.download"), type="primary", icon=":material/download:", on_click=_download, args=(entry,))
+    if fetching(entry, t("network.to_download_help", name=entry.name, megabytes=size, host=host)):
+        return
     with st.expander(t("network.stick"), icon=":material/usb:"):
         st.caption(t("network.stick_help", file=entry.weights.name, folder=f"~/.keras/{entry.weights.folder}"))
         file = st.file_uploader(entry.weights.name, ["h5"], key=f"weights_{entry.name}", max_upload_size=MOST_MEGABYTES)
@@ -95,10 +89,30 @@ def _to_download(entry: Entry) -> None:
             problems.shown(_hand_in)(entry, file)
 
 
-def _download(entry: Entry) -> None:
+def fetching(wanted: Wanted, help: str) -> bool:
+    """Offer to fetch files, of which `help` tells more, or show how far they are; whether they are on their way."""
+    download: Download | None = st.session_state.get("download")
+    if download is not None and download.entry == wanted:
+        st.fragment(_watch, run_every=POLL_SECONDS)(download)
+        return True
+    st.info(help, icon=":material/download:")
+    if problem := st.session_state.pop("download_problem", None):
+        st.error(problem)
+    st.button(
+        t("network.download"),
+        type="primary",
+        icon=":material/download:",
+        key=f"download_{wanted.name}",
+        on_click=_download,
+        args=(wanted,),
+    )
+    return False
+
+
+def _download(wanted: Wanted) -> None:
     from core.networks.downloads import Download
 
-    st.session_state["download"] = Download(entry)
+    st.session_state["download"] = Download(wanted)
 
 
 def _collect() -> None:

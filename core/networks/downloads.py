@@ -5,13 +5,27 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from core.compute import Cancelled, Progress
-from core.networks import Entry, files
+from core.networks import files
+from core.networks.files import PublishedFile
 
 _pool = ThreadPoolExecutor(4, thread_name_prefix="glassbox-download")
 _lock = threading.Lock()
 _running: dict[str, _Transfer] = {}
+
+
+class Wanted(Protocol):
+    """What is fetched: a network, or anything else that has a name and files."""
+
+    @property
+    def name(self) -> str:
+        """Under which it is fetched once for all who want it."""
+
+    @property
+    def files(self) -> tuple[PublishedFile, ...]:
+        """All that it needs."""
 
 
 class Download:
@@ -21,7 +35,7 @@ class Download:
     that are not the ones first seen here.
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Wanted) -> None:
         self.entry = entry
         with _lock:
             transfer = _running.get(entry.name)
@@ -58,7 +72,7 @@ class Download:
 class _Transfer:
     """What all who wait for the same network share."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Wanted) -> None:
         self.entry = entry
         self.watchers: set[int] = set()
         self.latest: Progress | None = None

@@ -22,6 +22,17 @@ MNIST = PublishedFile(
 )
 """The file of `keras.datasets.mnist`, where Keras looks for it too. LeCun et al. 1998, Gradient-based learning applied
 to document recognition, https://doi.org/10.1109/5.726791"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Files that can be fetched under one name, as those of a network can."""
+
+    name: str
+    files: tuple[PublishedFile, ...]
+
+
+WANTED = Wanted("MNIST", (MNIST,))
 EMBEDDED_INK, EMBEDDED_BOX = 16, 20
 """Darkest value of an embedded digit, and the side in pixels of the box that it fills, as digits of MNIST do."""
 MNIST_VALIDATION, EMBEDDED_VALIDATION, EMBEDDED_TEST = 1000, 180, 360
@@ -49,16 +60,18 @@ class Digits:
     test: Part
 
 
-@lru_cache(maxsize=1)
 def load() -> Digits:
     """MNIST where its file is here, else the embedded digits; kept in this process.
 
     FileError: the file is here and damaged.
     """
-    if not MNIST.here:
-        return embedded()
-    files.check(MNIST)
-    return read(MNIST.path)
+    return _checked(MNIST.path) if MNIST.here else embedded()
+
+
+@lru_cache(maxsize=1)
+def _checked(path: Path) -> Digits:
+    files.check(MNIST, path)
+    return read(path)
 
 
 def read(path: Path) -> Digits:

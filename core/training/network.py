@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import initializers, layers
 
-from core.networks import Entry, Network
+from core.networks import DIGITS, Network
 from core.training.data import CLASSES, SIDE
 
 WIDTHS, KERNEL_SIZES, HIDDEN = (9, 9, 16), (5, 5, 3), 25
@@ -24,23 +24,8 @@ INITIALIZATIONS: dict[str, Callable[[int], initializers.Initializer]] = {
     "he": lambda seed: initializers.HeNormal(seed=seed),
     "small": lambda seed: initializers.RandomNormal(stddev=0.01, seed=seed),
 }
-"""Name -> how the weights of a layer are drawn. Glorot 2010, http://proceedings.mlr.press/v9/glorot10a.html; He 2015,
+"""Name -> how the weights of a layer are drawn. Glorot 2010, https://proceedings.mlr.press/v9/glorot10a.html; He 2015,
 https://arxiv.org/abs/1502.01852"""
-ENTRY = Entry(
-    name="Digits",
-    title="The digits network of the course's report",
-    builder="core.training.network:build",
-    arguments=(),
-    preprocessing="grey",
-    names=tuple(str(digit) for digit in range(CLASSES)),
-    classes=CLASSES,
-    input_size=SIDE,
-    default_layer="l3",
-    embedding_layer="l4",
-    subject="digit",
-    parameters=7_465,
-)
-"""What pages and methods have to know of a digits network; it stands in no table, as everybody trains their own."""
 
 
 def build(
@@ -57,13 +42,13 @@ def build(
     """The network with random weights, from digits `(n, 28, 28, 1)` in [0, 1] to logits `(n, classes)`.
 
     `widths` and `kernel_sizes` are of the three convolutions. `activation` is any of Keras', `initialization` one of
-    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. What comes in is multiplied by
+    `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. Inputs are multiplied by
     `scale`. The same `seed` gives the same weights.
     """
-    seeds = keras.random.SeedGenerator(seed)
+    lots = np.random.default_rng(seed)
 
     def start() -> initializers.Initializer:
-        return INITIALIZATIONS[initialization](int(seeds.next()[0]))
+        return INITIALIZATIONS[initialization](int(lots.integers(2**31)))
 
     inputs = x = keras.Input((SIDE, SIDE, 1), name="l0")
     if scale != 1:
@@ -76,14 +61,14 @@ def build(
     x = layers.Flatten(name="flat")(x)
     x = layers.Dense(HIDDEN, activation=activation, kernel_initializer=start(), name="l4")(x)
     if dropout:
-        x = layers.Dropout(dropout, seed=int(seeds.next()[0]), name="l4_drop")(x)
+        x = layers.Dropout(dropout, seed=int(lots.integers(2**31)), name="l4_drop")(x)
     logits = layers.Dense(classes, kernel_initializer=start(), name="l5")(x)
     return keras.Model(inputs, logits, name="digits")
 
 
 def as_network(model: keras.Model) -> Network:
-    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey: see `ENTRY`."""
-    return Network(ENTRY, model)
+    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey."""
+    return Network(DIGITS, model)
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from real_data import DATA
 from sklearn.datasets import load_digits
 
 from core import layers
+from core.networks import DIGITS
 from core.networks.files import FileError
 from core.training import data, network
 
@@ -67,16 +68,11 @@ def test_another_file_is_refused(tmp_path):
 
 def test_without_mnist_the_embedded_digits_are_loaded_and_with_a_damaged_one_it_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    data.load.cache_clear()
-    try:
-        assert data.load().source == "embedded"
-        data.load.cache_clear()
-        (tmp_path / "datasets").mkdir()
-        (tmp_path / "datasets" / "mnist.npz").write_bytes(b"PK and no more")
-        with pytest.raises(FileError, match="damaged"):
-            data.load()
-    finally:
-        data.load.cache_clear()
+    assert data.load().source == "embedded"
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "mnist.npz").write_bytes(b"PK and no more")
+    with pytest.raises(FileError, match="damaged"):
+        data.load()
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"no MNIST at {REAL}")
@@ -103,7 +99,7 @@ def test_the_report_s_network():
     }
     weights = {layer.name: layer.count_params() for layer in model.layers if layer.count_params()}
     assert weights == {"l1": 234, "l2": 2034, "l3": 1312, "l4": 3625, "l5": 260}
-    assert sum(weights.values()) == network.ENTRY.parameters
+    assert sum(weights.values()) == DIGITS.parameters
     assert model.get_layer("l5").activation is keras.activations.linear
 
 

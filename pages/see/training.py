@@ -1,0 +1,30 @@
+"""Train it yourself: a small network learns digits while it is watched, and everything may go wrong."""
+
+import streamlit as st
+
+from dashboard import cached, controls, lesson, problems, training
+
+
+@st.fragment
+@problems.shown
+def show(frame: controls.Frame) -> None:
+    """The part of choice; a change of a control runs this part of the page alone."""
+    cached.wait_until_ready(frame.network)
+    training.parts()
+
+
+lesson.opening("training")
+show(controls.current())
+lesson.closing(
+    "training",
+    (
+        "core.training.network:build",
+        "core.training.loop:train",
+        "core.training.loop:Desk",
+        "core.training.loop:chosen",
+        "core.training.tasks:moment",
+        "core.training.tasks:sweep",
+        "core.training.transfer:Pupil",
+        "core.rates:wilson",
+    ),
+)
