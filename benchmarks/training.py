@@ -66,7 +66,7 @@ class Lab:
 def cancels() -> list[float]:
     """Seconds from a Cancel to the end of the job, several times at different moments of a run in a worker."""
     compute = connect()
-    settings = Settings(batch=512, widths=(24, 24, 24), epochs=100)
+    settings = Settings(batch=BATCH, epochs=100)
     try:
         compute.call(tasks.facts)
         found = []

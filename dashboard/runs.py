@@ -67,6 +67,7 @@ def outcome(name: str, run: Run) -> None:
     if run.result is None:
         if run.diverged is None:
             st.info(t("training.stopped"))
+            _export_network(run)
         return
     result = run.result
     low, high = (percent(bound) for bound in wilson(result.hits, result.n))
@@ -76,7 +77,7 @@ def outcome(name: str, run: Run) -> None:
         st.markdown(t("training.test", hits=number(result.hits), n=number(result.n), low=low, high=high))
         st.metric(t("training.test_loss"), significant(result.loss), border=True)
         st.metric(t("training.seconds"), number(run.last("seconds"), 1), border=True)
-        _export_network(name, run)
+        _export_network(run)
     with matrix:
         confusion(result.confusion, "training_confusion")
 
@@ -91,7 +92,7 @@ def confusion(matrix: Any, key: str) -> None:
     )
 
 
-def _export_network(name: str, run: Run) -> None:
+def _export_network(run: Run) -> None:
     state = run.state
     if state is None:
         return

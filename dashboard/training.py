@@ -23,7 +23,7 @@ POLL_SECONDS = 0.3
 STRETCH_SECONDS = 6.0
 """How long a run goes on before it gives way to the jobs of others."""
 STOP_SECONDS = 1.0
-"""How long a new run waits for what the one before has reached."""
+"""How long the page waits at most for what a run has reached that shall stop."""
 MOST_POINTS = 160
 """Points of a curve while it grows; more are not seen, and would have to travel."""
 SAMPLES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)
@@ -37,9 +37,6 @@ SAMPLES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)
 def begin(settings: Settings, source: str, problem: str | None = None) -> None:
     """Start a run; the one before is stopped where it is."""
     stop()
-    until = time.monotonic() + STOP_SECONDS
-    while _collect() and time.monotonic() < until:
-        time.sleep(0.02)
     st.session_state["training_run"] = runs.add(Run(settings, source))
     st.session_state.pop("training_kernels", None)
     st.session_state["training_problem"] = problem
@@ -60,6 +57,9 @@ def _interrupt(wanted: str) -> None:
     st.session_state["training_wanted"] = wanted
     if job := st.session_state.get("training_job"):
         job.cancel()
+    until = time.monotonic() + STOP_SECONDS
+    while _collect() and time.monotonic() < until:  # so that the page shows at once what was reached
+        time.sleep(0.02)
 
 
 def pause() -> None:
@@ -177,6 +177,7 @@ def _word(name: str, options: Sequence[str], default: str) -> str:
         default=default,
         format_func=lambda word: t(f"training.{name}_{word}"),
         required=True,
+        wrap=True,
     )
 
 

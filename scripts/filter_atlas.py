@@ -1,4 +1,5 @@
-"""Make the atlas: what every channel of every convolution of MiniFace sees, and every class, trained and untrained.
+"""Make the atlas: what every channel of every convolution of MiniFace (trained, untrained) and Digits sees, every class
+too.
 
     python scripts/filter_atlas.py [--network MiniFace] [--layers conv1_1,fc8] [--iterations 48]
 
@@ -52,13 +53,14 @@ def sheet(name: str, layer: str, iterations: int) -> np.ndarray:
         size=size,
         robustness="light" if size == SMALL else "full",
     )
-    return contact_sheet(tile(found.images, max(2 * seen, atlas.TILE // 2) if seen else 0), atlas.COLUMNS, atlas.MARGIN)
+    tiles = tile(found.images, max(2 * seen, atlas.TILE // 2) if seen else 0)
+    return contact_sheet(tiles, min(atlas.COLUMNS, len(tiles)), atlas.MARGIN)
 
 
 def main() -> None:
-    """Make the sheets that were asked for, by default all of both networks."""
+    """Make the sheets that were asked for, by default all of all networks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", choices=atlas.NETWORKS, help="by default both")
+    parser.add_argument("--network", choices=atlas.NETWORKS, help="by default all")
     parser.add_argument("--layers", help="names with commas; by default every convolution, and the classes")
     parser.add_argument("--iterations", type=int, default=48)
     given = parser.parse_args()

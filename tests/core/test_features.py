@@ -78,7 +78,7 @@ def plain_loop(network: Network, layer: str, channel: int, start: np.ndarray, ra
     [("conv1_2", 3, 8), ("conv3_3", 10, 8), ("conv5_3", 7, 8), ("fc7", 5, 5), ("fc8", 2, 5)],
     # a step of this length flips a ReLU where two roundings differ: after more steps single pixels drift apart
 )
-@pytest.mark.parametrize("name", AVAILABLE)
+@pytest.mark.parametrize("name", [name for name in AVAILABLE if "MiniFace" in name])
 def test_against_a_plain_loop(name, layer, channel, iterations):
     network = load(name)
     start = ascent.first_picture(network, seed=3)

@@ -56,6 +56,16 @@ def test_a_network_is_used_like_those_of_the_table(tmp_path, size):
     assert tasks.maximize(mine, "conv", [3], iterations=2).images.shape == (1, 20, 20, 3)
 
 
+def test_a_grey_network_gets_grey_pictures(tmp_path):
+    model = network(channels=1)
+    path = saved(model, tmp_path)
+    assert tasks.inspect(path).channels == 1
+    picture = np.random.default_rng(0).random((20, 20, 3), dtype=np.float32)
+    grey = (picture @ np.float32([0.299, 0.587, 0.114]))[None, ..., None]
+    mine = replace(entry(path, 20), preprocessing="grey")
+    np.testing.assert_allclose(tasks.predict(mine, picture)[0], np.asarray(model(grey))[0], rtol=1e-5)
+
+
 def test_a_softmax_of_its_own_is_left_out(tmp_path):
     inputs = keras.Input((20, 20, 3))
     logits = network(last="linear")(inputs)
