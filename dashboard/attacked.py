@@ -200,13 +200,14 @@ def _traded(asked: Asked, hunt: Hunt, fill: str, numbers: tuple[tuple[str, float
     left, right = st.columns(2, gap="large")
     with left:
         attacker = choice(
-            st.segmented_control,
+            st.pills,
             t("attacks.attacker"),
             names,
             key="mask_attacker",
             default=names[-1],
             format_func=lambda name: t(f"masks.{name}"),
             required=True,
+            wrap=True,
         )
     target = right.slider(t("attacks.target"), 0, 50, 5, key="mask_target", **BOUND) / 100
     place = next((n for n, trial in enumerate(hunt.trials) if trial.rate <= target), len(hunt.trials) - 1)

@@ -26,7 +26,7 @@ smooth. More of them draw patterns that confuse this network, instead of hiding 
 """
 ITERATIONS, RATE, MOST = 80, 0.2, 2.0
 """Steps, their rate, and how far a number may go from 0, where a place changes between open and hidden."""
-WEIGHTS = (60.0, 1.0)
+WEIGHTS = (60.0, 0.1)
 """The area's weight, in logits for the whole chart: it falls from one to the other, and the mask grows."""
 AHEAD = 2.0
 """Logits by which another name has to lead before a capture no longer pulls at the mask."""
@@ -77,7 +77,7 @@ class Scene:
     def grow(self, tell: Tell | None = None) -> list[Trial]:
         """The masks on the way from an open face to a hidden one, by gradient.
 
-        Minimizes `mean(max(margin + AHEAD, 0)) + weight * area` over a coarse mask, of which the network sees every
+        Minimizes `mean(max(margin + AHEAD, 0)) / weight + area` over a coarse mask, of which the network sees every
         place hidden or open as it is above or below one half, while the gradient passes as if it saw the mask itself
         (straight-through estimator, Bengio et al. 2013, https://arxiv.org/abs/1308.3432). The weight falls step by
         step, so that the places come first that hide most for their area. `tell` is called at every step.
@@ -87,7 +87,7 @@ class Scene:
         Fong et al. 2019, https://arxiv.org/abs/1910.08485.
         """
         coarse = keras.Variable(np.full((COARSE, COARSE // 2), -1.0, np.float32))
-        optimizer, step, found = keras.optimizers.Adam(RATE), _slope(self.network), []
+        optimizer, step, found = keras.optimizers.Adam(RATE, beta_2=0.9), _slope(self.network), []
         given = [tf.constant(part) for part in (self.inputs, self.instead, self.rows, self.columns, self.people)]
         for iteration, weight in enumerate(np.geomspace(*WEIGHTS, ITERATIONS)):
             mask, margins, gradient = step(*given, coarse.value, tf.constant(weight, tf.float32))
@@ -125,7 +125,7 @@ def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Ten
             logits = network.model(inputs + hidden * (instead - inputs), training=False)
             own = tf.one_hot(people, classes)
             margins = tf.reduce_sum(own * logits, axis=1) - tf.reduce_max(logits - 1e9 * own, axis=1)
-            cost = tf.reduce_mean(tf.nn.relu(margins + AHEAD)) + weight * tf.reduce_mean(smooth)
+            cost = tf.reduce_mean(tf.nn.relu(margins + AHEAD)) / weight + tf.reduce_mean(smooth)
         return tf.round(smooth), margins, tape.gradient(cost, coarse)
 
     return step

@@ -206,49 +206,55 @@ def test_a_study_is_read_as_it_was_written() -> None:
     np.testing.assert_array_equal(again.trials[0].mask, mask)
 
 
-@pytest.fixture(scope="module")
-def hunted() -> dict[tuple[str, str], tasks.Hunt]:
-    groups = {name: [n for n in range(faces.PEOPLE) if faces.group_of(n) == name] for name in TRUTH}
-    return {
-        (group, way): tasks.hunt(MINIFACE, people, way)
-        for group, people in groups.items()
-        for way in ("exact", "optimised")
-    }
-
-
-@pytest.mark.parametrize(("group", "way"), [(group, way) for group in TRUTH for way in ("exact", "optimised")])
-def test_the_smallest_mask_covers_what_makes_the_group_and_hides_people_it_has_not_met(hunted, group, way) -> None:
-    """Truth: where, on the chart, a region that makes the group lies in at least half of the captures. Found: the
-    smallest mask for at most 5 % on the captures it was sought on; its rate is counted on others.
+@pytest.mark.parametrize("group", TRUTH)
+def test_the_smallest_mask_covers_what_makes_the_group_and_hides_people_on_captures_it_has_not_met(group) -> None:
+    """Truth: where a region that makes the group lies in a quarter of the captures or more, as a mask that serves every
+    pose has to hide it there. Found: of all 128 sets of parts the smallest for at most 5 % on the captures that it was
+    sought on; the rate counts on 120 others.
     """
-    hunt = hunted[group, way]
-    found = next(place for place, trial in enumerate(hunt.trials) if trial.rate <= 0.05)
-    mask, truth = hunt.trials[found].mask > 0, chart.usually(*TRUTH[group])
-    overlap = (mask & truth).sum() / (mask | truth).sum()
-    print(f"{group} {way}: IoU {overlap:.2f}, {hunt.trials[found].names}, {hunt.found[found]} of {hunt.count}")
-    assert overlap > 0.5
-    assert hunt.found[found].hits["softmax"] <= (1 / faces.PEOPLE + 0.05) * hunt.count
+    hunt = study.stored()[group]["exact"]
+    place = next(place for place, trial in enumerate(hunt.trials) if trial.rate <= 0.05)
+    mask, truth = hunt.trials[place].mask > 0, smallest.union(chart.parts(), TRUTH[group]) > 0
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.5
+    assert hunt.found[place].hits["softmax"] <= (1 / faces.PEOPLE + 0.05) * hunt.count
 
 
-def test_a_hunt_reports_every_trial_with_a_picture_and_judges_bars_too(hunted) -> None:
-    hunt = hunted["A", "exact"]
+@pytest.mark.parametrize("group", TRUTH)
+def test_at_the_area_of_the_eye_bar_the_found_mask_hides_better_than_the_bar(group) -> None:
+    hunt = study.stored()[group]["exact"]
+    bar = hunt.bars["black"][0]
+    for attacker, named in bar.hits.items():
+        found = np.interp(bar.area, [p.area for p in hunt.found], [p.hits[attacker] for p in hunt.found])
+        assert found < 0.7 * named, attacker
+
+
+@pytest.mark.parametrize("way", ["exact", "greedy", "optimised"])
+def test_a_hunt_reports_with_pictures_and_judges_masks_and_bars_on_other_captures(monkeypatch, way: str) -> None:
+    from core.masking import scene
+
+    for name, value in (("SOUGHT", 4), ("UNSEEN", 8), ("BARS", (1.0, 3.0)), ("COMPARED", ("black",)), ("CELL", 8)):
+        monkeypatch.setattr(tasks, name, value)
+    monkeypatch.setattr(chart, "PARTS", ("eyes", "brows", "nose"))
+    monkeypatch.setattr(scene, "ITERATIONS", 12)
+    told: list[tuple[int, int, bool]] = []
+    hunt = tasks.hunt(
+        MINIFACE, (0, 2), way, report=lambda step, steps, picture=None: told.append((step, steps, bool(picture)))
+    )
+    assert told[0][2] and not told[-1][2] and all(step < steps for step, steps, _ in told)
     areas, rates = [trial.area for trial in hunt.trials], [trial.rate for trial in hunt.trials]
-    assert areas == sorted(areas) and rates == sorted(rates, reverse=True) and hunt.trials[0].names == ()
-    assert hunt.found[0].hits["softmax"] > 0.9 * hunt.count and hunt.found[0].visible == 1
-    assert set(hunt.bars) == set(tasks.COMPARED)
-    for bars in hunt.bars.values():
-        assert len(bars) == len(tasks.BARS)
-        assert bars[0].area < bars[-1].area
+    assert areas == sorted(areas) and rates == sorted(rates, reverse=True)
+    assert areas[0] == 0 and hunt.found[0].hits["softmax"] >= 7 and hunt.found[0].visible == 1
+    assert len(hunt.found) == len(hunt.trials) and hunt.count == 8
+    assert list(hunt.bars) == ["black"] and hunt.bars["black"][0].area < hunt.bars["black"][1].area
 
 
 def test_the_stored_study_holds_both_groups_and_every_attacker() -> None:
     stored = study.stored()
-    assert set(stored) == {"A", "B"}
+    assert set(stored) == set(TRUTH)
     for ways in stored.values():
         assert set(ways) == set(study.WAYS)
         for hunt in ways.values():
             points = [*hunt.found, *(point for bars in hunt.bars.values() for point in bars)]
-            assert hunt.count == study.COUNT and all(
-                0 <= hits <= hunt.count for p in points for hits in p.hits.values()
-            )
+            assert hunt.count == study.COUNT
+            assert all(0 <= hits <= hunt.count for point in points for hits in point.hits.values())
             assert all(set(point.hits) == {"softmax", "nearest", "retrained"} for point in points)

@@ -175,7 +175,7 @@ def test_the_stored_masks_are_there_at_once_and_the_target_chooses_among_them(op
     assert before.count("95 % interval") == 3
     app.slider(key="mask_target").set_value(0).run()
     assert not app.exception and released(app) != before
-    app.segmented_control(key="mask_attacker").set_value("softmax").run()
+    app = smallest(open_page, mask_hunt=way, mask_target="0", mask_attacker="softmax")
     assert any("**Softmax** names at most 0.0 %" in markdown.value for markdown in app.markdown)
 
 
