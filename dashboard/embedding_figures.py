@@ -182,7 +182,7 @@ def bands(
             },
         ]
     across = {"title": axes[0], **({"type": "log", "dtick": 1} if log_x else {})}
-    up = {"title": axes[1], **({"type": "log", "exponentformat": "power"} if log_y else {})}
+    up = {"title": axes[1], **({"type": "log", "dtick": "D2", "tickformat": "~s"} if log_y else {})}
     if share:
         up |= {"range": [-2, 102], "ticksuffix": "\u202f%"}
     return _chart(traces, 380, across, up, showlegend=True, legend=_legend())
