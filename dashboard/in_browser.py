@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import images
 from core.deployment.standalone import WASM, WEB
-from dashboard.text import t
+from dashboard.text import language, t
 
 WORDS = (
     "loading", "seen", "top", "speed", "run_100", "running", "cancel", "webcam", "webcam_stop", "no_webcam", "frames",
@@ -39,6 +39,7 @@ def show(network: bytes, known_as: str, pixels: Any, key: str, on_found: Callabl
         "network": b64encode(network).decode(),
         "picture": f"data:image/png;base64,{b64encode(picture).decode()}",
         "words": words(),
+        "language": language(),
     }
     _stage()(data=data, key=key, on_found_change=told)
 
@@ -93,13 +94,14 @@ const FIRST_RUNS = 20, MANY_RUNS = 100, FRAMES = 30;
 const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
 const said = (text, values) => text.replace(/{(\\w+)}/g, (_, name) => values[name]);
 const breath = () => new Promise(resolve => setTimeout(resolve));
-const lang = () => document.documentElement.lang || "en";
+let language = "en";
 const written = (value, digits = 1) =>
-  value.toLocaleString(lang(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  value.toLocaleString(language, { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
 export default function ({ data, parentElement, setStateValue }) {
   const stage = parentElement.querySelector(".ship");
   stage.words = data.words;
+  language = data.language;
   stage.tell = found => setStateValue("found", found);
   const find = name => stage.querySelector(name);
   find("canvas").setAttribute("aria-label", data.words.seen);

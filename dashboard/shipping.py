@@ -223,6 +223,11 @@ def _figures(rows: Sequence[Row]) -> None:
                 draw(rows, names)
 
 
+def _tiny(value: float) -> str:
+    """A number that may be a rounding error: 0.46, 0.0012, 1e-05."""
+    return significant(value) if value >= 0.001 or value == 0 else f"{value:.0e}"
+
+
 def _titled(name: str) -> None:
     st.subheader(t(f"ship.{name}"), anchor=False, help=t(f"ship.{name}_help"))
 
@@ -241,7 +246,7 @@ def _differences(rows: Sequence[Row], names: Sequence[str]) -> None:
     found = [(name, row) for name, row in zip(names, rows, strict=True) if row.difference is not None]
     if not found:
         return
-    texts = [f"{row.difference:.0e}" + ("" if row.same else f" · {t('ship.other_choice')}") for _, row in found]
+    texts = [_tiny(row.difference or 0) + ("" if row.same else f" · {t('ship.other_choice')}") for _, row in found]
     values = [max(row.difference or 0, 1e-9) for _, row in found]
     chart = figures.bars([name for name, _ in found], values, texts)
     alt = ", ".join(f"{name} {text}" for (name, _), text in zip(found, texts, strict=True))
@@ -297,9 +302,9 @@ def _files(frame: Frame) -> None:
     compared = made.comparison
     with st.container(horizontal=True):
         for name, value in (
-            ("bytes", f"{number(len(made.data) / 1e6, 2)} MB"),
-            ("difference", f"{compared.logits:.1e}"),
-            ("difference_probability", f"{compared.probabilities:.1e}"),
+            ("bytes", t("ship.megabytes", value=number(len(made.data) / 1e6, 2))),
+            ("difference", _tiny(compared.logits)),
+            ("difference_probability", _tiny(compared.probabilities)),
             ("agreement", percent(compared.agreement)),
         ):
             st.metric(t(f"ship.{name}"), value, border=True)
@@ -351,7 +356,7 @@ def _traps(frame: Frame) -> None:
             column.image(pictures.chart(seen), width="stretch", alt=caption.replace("**", ""), caption=caption)
     wrong = sorted((name for name in names if name != "right"), key=lambda name: -changes[name])
     st.subheader(t("traps.change"), anchor=False)
-    texts = [f"{changes[name]:.1g}" for name in wrong]
+    texts = [_tiny(changes[name]) for name in wrong]
     st.plotly_chart(
         figures.bars([t(f"traps.{name}") for name in wrong], [max(changes[name], 1e-9) for name in wrong], texts),
         config=figures.CONFIG,
@@ -369,7 +374,7 @@ def _platforms(frame: Frame) -> None:
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | ---: | ---: |"]
     for row in record.stored()["platforms"]:
         build = f"{significant(row['build'])}\u202fs" if row["build"] else "–"
-        size = f"{number(row['bytes'] / 1e6, 2)} MB" if row["bytes"] else "–"
+        size = t("ship.megabytes", value=number(row["bytes"] / 1e6, 2)) if row["bytes"] else "–"
         by = t(f"ship.by_{row['by']}")
         lines.append(f"| {row['runtime']} | {row['platform']} | {by} | {build} | {size} |")
     st.markdown("\n".join(lines))
@@ -379,7 +384,7 @@ def _platforms(frame: Frame) -> None:
     fits = {entry.name: entry.size <= standalone.MOST_BYTES for entry in entries}
     names = [entry.name if fits[entry.name] else f"{entry.name} ✗" for entry in entries]
     texts = [
-        f"{number(entry.size / 1e6)} · {number(file_size(entry.parameters, 'int8') / 1e6, 1)} MB" for entry in entries
+        f"{number(entry.size / 1e6)} · {number(file_size(entry.parameters, 'int8') / 1e6, 1)}" for entry in entries
     ]
     st.plotly_chart(
         figures.bars(names, [entry.size / 1e6 for entry in entries], texts),
