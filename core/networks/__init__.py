@@ -304,6 +304,7 @@ _TABLE = (
     MINIFACE,
     UNTRAINED,
     _sibling(90, "c2597f559e0042a2c67073e96929b7a7649ce8ce7f1a57904fe4db5269426121"),
+    _sibling(50, "d407b6a8da4a7336283cec327eabfb19c03a689e1575afa6fef4ae2774e83eea"),
     _sibling(10, "5042e056741f16301abfcb139a60a2db0d8656928ab49c6bbac9457455b54239"),
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
     _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),

@@ -24,7 +24,7 @@ from core.populations.statistics import Estimate, gap, means
 from core.populations.verification import error_rates, together, verify
 
 FILE = Path(__file__).parents[2] / "assets" / "shares.json"
-NETWORKS = {10: "MiniFace-A10", 90: "MiniFace-A90"}
+NETWORKS = {10: "MiniFace-A10", 50: "MiniFace-A50", 90: "MiniFace-A90"}
 """Percent of group A in the training -> the network."""
 CAPTURES = 12
 """Captures of each person that the networks know."""
