@@ -28,7 +28,7 @@ def show() -> None:
         t("shares.share"),
         tuple(shares.NETWORKS),
         key="pop_share",
-        default=next(iter(shares.NETWORKS)),
+        default=50,
         format_func=lambda part: t("shares.of", a=part, b=100 - part),
     )
     found = stored["networks"][str(share)]

@@ -45,6 +45,7 @@ def test_the_share_in_the_training_decides_who_is_recognised() -> None:
     """The gap turns round with the shares, further than its intervals reach."""
     gaps = {part: found["gap"]["accuracy"] for part, found in shares.stored()["networks"].items()}
     assert gaps["10"][2] < 0 < gaps["90"][1]
+    assert gaps["10"][2] < gaps["50"][1] and gaps["50"][2] < gaps["90"][1]
 
 
 def test_what_is_measured_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
