@@ -48,7 +48,7 @@ def show() -> None:
                 figures.trends(list(shares.NETWORKS), lines, (t("shares.axis"), t(f"shares.{name}")), share),
                 config=figures.CONFIG,
                 key=f"share_{name}",
-                alt=f"{t(f'shares.{name}')}. {said}",
+                alt=f"{t(f'shares.{name}')}. {said.replace('**', '')}",
             )
             st.markdown(said)
     left, right = st.columns(2, gap="large")
