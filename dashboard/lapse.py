@@ -34,6 +34,7 @@ def show() -> None:
             key="lapse_digit",
             default=7,
             required=True,
+            wrap=True,
         )
     run = found[name]
     playing = st.toggle(t("training.play"), key="lapse_play")
@@ -95,7 +96,7 @@ def _maps(found: tasks.Moment) -> None:
         high = number(float(maps.max()), 2)
         sheets.append((layer, maps, {"high": float(maps.max())}, t("training.maps", layer=layer, high=high)))
     for name, maps, scale, caption in sheets:
-        columns = min(maps.shape[-1], 12)
+        columns = maps.shape[-1] if maps.shape[-1] <= 12 else 8
         st.image(
             pictures.in_page(pictures.chart(pictures.map_sheet(maps, columns=columns, **scale))),
             width="stretch",

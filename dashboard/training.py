@@ -19,7 +19,7 @@ from dashboard import cached, controls, figures, lapse, networks, pictures, prob
 from dashboard.links import BOUND, choice
 from dashboard.text import number, percent, significant, t
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.5
 STRETCH_SECONDS = 6.0
 """How long a run goes on before it gives way to the jobs of others."""
 STOP_SECONDS = 1.0
