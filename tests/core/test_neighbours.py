@@ -288,7 +288,7 @@ def test_unit_vectors_rank_by_euclid_as_by_cosine(new_people) -> None:
 @pytest.fixture(scope="session")
 def results(new_people, known_people) -> dict[str, Result]:
     """Every experiment, small."""
-    settings, found = Settings(people=6, samples=5), {}
+    settings, found = Settings(people=8, samples=5), {}
     for name in CONSTRAINTS:
         people = tasks.crowd(MINIFACE) if name == "crowd" else known_people if name == "erasure" else new_people
         if name == "crowd":
