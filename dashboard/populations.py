@@ -194,7 +194,7 @@ def _where(found: Any, side: np.ndarray) -> str:
     differs = found.difference.significant & side
     shares = {name: float(differs[found.regions == place].mean()) for place, name in enumerate(REGIONS)}
     named = [name for name in sorted(shares, key=lambda name: -shares[name]) if shares[name] >= TOLD]
-    return ", ".join(t(f"regions.{name}") for name in named) or t("populations.nowhere")
+    return ", ".join(t(f"region.{name}") for name in named) or t("populations.nowhere")
 
 
 def _energies(found: Any, exact: bool) -> None:
@@ -202,7 +202,7 @@ def _energies(found: Any, exact: bool) -> None:
     st.header(t("populations.energy"), anchor=False, help=t("populations.energy_help"))
     groups = {_named(name, group): _percents(group.energies) for name, group in found.groups.items()}
     areas = [100 * float(share) for share in np.mean([group.areas for group in found.groups.values()], axis=0)]
-    rows = [t(f"regions.{name}") for name in REGIONS]
+    rows = [t(f"region.{name}") for name in REGIONS]
     beside("pop_energy", t("populations.energy"), rows, groups, (t("populations.area"), areas))
     st.caption(t("populations.intervals") + " " + t("populations.exact" if exact else "populations.typical"))
 

@@ -55,7 +55,7 @@ def show() -> None:
     with left:
         st.subheader(t("populations.energy"), anchor=False, help=t("populations.energy_help"))
         points = {known[group]: _percents([found[group]["energies"][name] for name in REGIONS]) for group in GROUPS}
-        populations.beside("share_energy", t("populations.energy"), [t(f"regions.{name}") for name in REGIONS], points)
+        populations.beside("share_energy", t("populations.energy"), [t(f"region.{name}") for name in REGIONS], points)
     with right:
         rate = percent(stored["rate"])
         st.subheader(t("shares.met"), anchor=False, help=t("shares.met_help", rate=rate))
