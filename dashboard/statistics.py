@@ -106,7 +106,7 @@ def _name(kind: str, name: str) -> str:
 
 
 def _counts(names: Sequence[str], counts: np.ndarray) -> str:
-    return ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True))
+    return ", ".join(f"{name} ({count})" for name, count in zip(names, counts, strict=True))
 
 
 def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.ndarray, values: np.ndarray) -> None:
