@@ -132,7 +132,7 @@ def test_a_run_is_held_goes_on_and_is_stopped(open_page, monkeypatch) -> None:
 def test_runs_are_compared_and_written_to_a_file(open_page) -> None:
     app = open_page(PAGE, **QUICK)
     press(app, "training_start")
-    app.select_slider(key="train_learning_rate").set_value(0.01)
+    app.select_slider(key="train_learning_rate").set_value(0.01).run()
     press(app, "training_start")
     part(app, "compare")
     assert not app.exception, app.exception[0].message
