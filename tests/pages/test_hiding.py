@@ -176,7 +176,7 @@ def test_the_stored_masks_are_there_at_once_and_the_target_chooses_among_them(op
     app.slider(key="mask_target").set_value(0).run()
     assert not app.exception and released(app) != before
     app = smallest(open_page, mask_hunt=way, mask_target="0", mask_attacker="softmax")
-    assert any("**Softmax** names at most 0.0 %" in markdown.value for markdown in app.markdown)
+    assert any("**Softmax** names at most 0.0\u202f%" in markdown.value for markdown in app.markdown)
 
 
 def test_a_photo_of_a_stranger_gets_the_stored_masks(open_page) -> None:
