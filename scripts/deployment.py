@@ -157,7 +157,7 @@ def compared(captures: int) -> dict[str, Any]:
 def built(command: list[str], program: Path) -> dict[str, Any] | None:
     """Seconds to compile the engine's C++ program and its size; None where that failed."""
     began = time.perf_counter()
-    source = [str(runtimes.ENGINE), "-std=c++17", "-O3", "-o", str(program)]
+    source = [str(runtimes.ENGINE), "-std=c++17", "-O3", "-s", "-o", str(program)]
     if subprocess.run([*command, *source], capture_output=True, check=False).returncode:
         return None
     return {"build": round(time.perf_counter() - began, 1), "bytes": program.stat().st_size}
