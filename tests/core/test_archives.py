@@ -43,7 +43,11 @@ def test_names_that_point_elsewhere_are_only_names() -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all", b"\x89PNG\r\n\x1a\n", zipped({"a": b"x" * 99})[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK", b"no zip at all", b"\x89PNG\r\n\x1a\n", zipped({"a": b"x" * 99})[:-30]],
+    ids=["empty", "short", "text", "picture", "cut off"],
+)
 def test_what_is_no_zip_is_refused(data: bytes) -> None:
     assert refused(data) == "damaged_zip"
 
