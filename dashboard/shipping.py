@@ -283,7 +283,7 @@ def _cold(rows: Sequence[Row], names: Sequence[str]) -> None:
 
 def _files(frame: Frame) -> None:
     entry = frame.network
-    chosen, stored = st.columns(2, gap="large")
+    chosen, other = st.columns(2, gap="large")
     with chosen:
         format = choice(
             st.segmented_control,
@@ -294,7 +294,7 @@ def _files(frame: Frame) -> None:
             format_func=lambda name: t(f"ship.{name}"),
             required=True,
         )
-    with stored:
+    with other:
         precision = _precision()
     made = _export(entry, format, precision)
     if made is None:
@@ -309,6 +309,11 @@ def _files(frame: Frame) -> None:
         ):
             st.metric(t(f"ship.{name}"), value, border=True)
     st.caption(t("ship.compared", count=compared.pictures))
+    stored = record.stored()
+    if entry.name == stored["network"]:
+        many = stored["compared"][precision][format]
+        said = {"count": many["pictures"], "date": stored["date"], "agreement": percent(many["agreement"])}
+        st.caption(t("ship.compared_before", **said))
     name = f"{entry.name.lower()}-{precision}{FORMATS[format]}"
     with st.container(horizontal=True):
         st.download_button(

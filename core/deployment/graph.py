@@ -47,8 +47,10 @@ def graph(network: Network) -> keras.Model:
 
 @kept
 def kept_graph(network: Network) -> keras.Model:
-    """The network's `graph`, made once."""
-    return graph(network)
+    """The network's `graph`, made once, and called once: Keras exports no model that was never called."""
+    model = graph(network)
+    model(np.zeros(model.input_shape, np.uint8), training=False)
+    return model
 
 
 @kept

@@ -401,3 +401,10 @@ def test_export_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert said["bytes"] == out.stat().st_size and said["pictures"] == 32 and said["same_first_choice"] >= 0.9
     assert cli.main(["export", "--format", "zip", "--out", str(out)]) == 2
     assert "choose one of: onnx, litert, flat" in capsys.readouterr().err
+
+
+def test_export_as_a_process_of_its_own_says_nothing_but_json(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "core", "export", "--out", str(tmp_path / "mini.onnx"), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert json.loads(done.stdout)["same_first_choice"] == 1
