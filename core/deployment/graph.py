@@ -16,24 +16,24 @@ from core.networks.preprocessing import PREPROCESSING
 
 
 def preparation(mode: str) -> tuple[np.ndarray, np.ndarray]:
-    """A mode of `PREPROCESSING` for bytes as matrix `(3, 3)`, from red, green and blue to channels, and offset `(3,)`.
+    """A mode of `PREPROCESSING` for bytes as matrix `(3, k)`, from red, green and blue to channels, and offset `(k,)`.
 
     Each of them scales, moves and at most exchanges colours, so it is the same as a 1 x 1 convolution: a layer that
     every runtime knows, and that nobody can forget. It is read off what the function makes of black and of one colour.
     """
     function = PREPROCESSING[mode]
     black, *colours = function(np.concatenate([np.zeros((1, 3)), np.eye(3)]).astype(np.float32).reshape(4, 1, 1, 3))
-    matrix = np.stack([colour - black for colour in colours]).reshape(3, 3)
-    return (matrix / 255).astype(np.float32), black.reshape(3).astype(np.float32)
+    matrix = np.stack([colour - black for colour in colours]).reshape(3, -1)
+    return (matrix / 255).astype(np.float32), black.reshape(-1).astype(np.float32)
 
 
 def graph(network: Network) -> keras.Model:
     """From pixels `(1, h, w, 3)` uint8, red green blue, to the `OUTPUTS` by name. The layers stay the shared ones."""
     size = network.entry.input_size
     pixels = keras.Input((size, size, 3), batch_size=1, dtype="uint8", name="pixels")
-    prepare = keras.layers.Conv2D(3, 1, name="preparation")
-    prepared = prepare(keras.ops.cast(pixels, "float32"))
     matrix, offset = preparation(network.entry.preprocessing)
+    prepare = keras.layers.Conv2D(len(offset), 1, name="preparation")
+    prepared = prepare(keras.ops.cast(pixels, "float32"))
     prepare.set_weights([matrix[None, None], offset])
     embedding = network.model.get_layer(network.entry.embedding_layer).output
     logits, features = keras.Model(network.model.input, [network.model.output, embedding])(prepared, training=False)
@@ -68,7 +68,7 @@ def compiled(network: Network) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
 def records(network: Network) -> list[flat.Record]:
     """The network as records of a flat file, its preparation as their first."""
     matrix, offset = preparation(network.entry.preprocessing)
-    first = flat.Record(flat.CONVOLUTION, 3, weights=matrix[None, None], bias=offset)
+    first = flat.Record(flat.CONVOLUTION, len(offset), weights=matrix[None, None], bias=offset)
     return [first, *flat.records_of(network.model, network.entry.embedding_layer, network.entry.name)]
 
 

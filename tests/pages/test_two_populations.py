@@ -126,7 +126,7 @@ def test_more_faces_than_the_most_are_not_read(open_page, monkeypatch) -> None:
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_region_has_a_name(language: str) -> None:
-    assert all(text.label(language, f"regions.{name}") for name in faces.REGIONS)
+    assert all(text.label(language, f"region.{name}") for name in faces.REGIONS)
 
 
 def test_the_slider_between_the_shares_changes_every_figure_at_once(open_page, monkeypatch) -> None:
