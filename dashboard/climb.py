@@ -244,7 +244,7 @@ def _side_by_side(request: Request, found: np.ndarray, names: Sequence[str], rea
 
 def _picture(image: images.Image, request: Request, name: str, reached: float | None = None) -> None:
     st.image(
-        pictures.photo(images.resize(image, SIDE, SIDE)),
+        pictures.in_page(pictures.photo(images.resize(image, SIDE, SIDE))),
         width="stretch",
         alt=t("filters.picture_alt", layer=request.layer, channel=name),
         caption=f"{request.layer} · {name}" if reached is None else f"{name} → {number(reached, 2)}",
@@ -279,7 +279,7 @@ def patches(entry: Entry, layer: str, channel: int) -> None:
     high, low = (number(float(value), 2) for value in found.activations[[0, -1]])
     asked.markdown(t(f"filters.patches_among_{source}", count=found.captures, high=high, low=low))
     seen.image(
-        pictures.photo(contact_sheet(found.images)),
+        pictures.in_page(pictures.photo(contact_sheet(found.images))),
         width="stretch",
         alt=t(f"filters.patches_alt_{source}", channel=channel, layer=layer, shown=len(found.images)),
     )

@@ -75,11 +75,13 @@ def slug_path(slug: str) -> str:
 
 
 def wait_for_pictures(page: Page) -> None:
-    """Wait until the page shows at least one picture and every one has arrived."""
+    """Wait until the page shows at least one picture, or a component has drawn one, and every one has arrived."""
     page.wait_for_function(
         """() => {
-            const pictures = [...document.querySelectorAll('[data-testid=stMain] img')];
-            return pictures.length > 0 && pictures.every(i => i.complete && i.naturalWidth > 0);
+            const parts = [...document.querySelectorAll('[data-testid=stMain] *')];
+            const pictures = parts.filter(part => part.matches('img'));
+            const drawn = pictures.length > 0 || parts.some(part => part.shadowRoot?.querySelector('canvas'));
+            return drawn && pictures.every(i => i.complete && i.naturalWidth > 0);
         }""",
     )
 
