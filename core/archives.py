@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import PurePosixPath
 
@@ -34,6 +35,17 @@ class ArchiveError(ReasonedError):
     """A zip file that cannot be used."""
 
     reasons = REASONS
+
+
+def files_of(name: str, data: bytes, most_files: int = MOST_FILES) -> list[tuple[str, bytes]]:
+    """The files of an upload by name: itself, or what is in it where it is a zip file; as `read_zip`."""
+    return read_zip(data, most_files) if name.lower().endswith(".zip") else [(name, data)]
+
+
+def unnumbered(path: str) -> str:
+    """The name of a file without its ending and the number before that: "anna_1.jpg" and "anna_2.jpg" give "anna"."""
+    stem = PurePosixPath(path).stem
+    return re.sub(r"[\s_.()-]*\d*[\s_.()-]*$", "", stem) or stem
 
 
 def read_zip(data: bytes, most_files: int = MOST_FILES, max_bytes: int = MAX_BYTES) -> list[tuple[str, bytes]]:

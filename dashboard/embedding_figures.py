@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures import BLUE, GREY, ORANGE, PALETTE, _chart, _legend, _upright, ink
+from dashboard.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, upright
 
 MAP_CONFIG = {
     "displaylogo": False,
@@ -78,8 +78,8 @@ def cloud(
     bare = {"visible": False}
     if solid:
         scene = {"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube"}
-        return _chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit")
-    figure = _chart(traces, MAP_HEIGHT, dict(bare), dict(bare), dragmode="pan", clickmode="event+select")
+        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit")
+    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), dragmode="pan", clickmode="event+select")
     figure.layout.xaxis.fixedrange = figure.layout.yaxis.fixedrange = False
     return figure
 
@@ -118,7 +118,7 @@ def regions(
         **_axes_of(places),
     }
     bare = {"visible": False}
-    return _chart([cells, points], 430, dict(bare), dict(bare))
+    return chart([cells, points], 430, dict(bare), dict(bare))
 
 
 def _steps(colours: Sequence[str]) -> list[list[Any]]:
@@ -144,7 +144,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
         "hovertemplate": f"{axes[0]} %{{y}}<br>{axes[1]} %{{x}}<br>%{{z:.0%}}<extra></extra>",
     }
     kind = {"type": "category", "ticks": "", "nticks": 24}
-    return _chart([cells], 420, {**kind, "title": axes[1]}, {**kind, "title": axes[0], "autorange": "reversed"})
+    return chart([cells], 420, {**kind, "title": axes[1]}, {**kind, "title": axes[0], "autorange": "reversed"})
 
 
 def bands(
@@ -185,7 +185,7 @@ def bands(
     up = {"title": axes[1], **({"type": "log", "dtick": "D2", "tickformat": "~s"} if log_y else {})}
     if share:
         up |= {"range": [-2, 102], "ticksuffix": "\u202f%"}
-    return _chart(traces, 380, across, up, showlegend=True, legend=_legend())
+    return chart(traces, 380, across, up, showlegend=True, legend=legend())
 
 
 def histogram(
@@ -207,10 +207,10 @@ def histogram(
                 "hoverinfo": "skip",
             }
         )
-    shapes = [_upright(threshold)]
+    shapes = [upright(threshold)]
     if here is not None:
-        shapes.append(_upright(here) | {"line": {"color": ORANGE, "width": 4}})
+        shapes.append(upright(here) | {"line": {"color": ORANGE, "width": 4}})
     up = {"ticksuffix": "\u202f%"}
-    return _chart(
-        traces, 360, {"title": axis}, up, showlegend=True, legend=_legend(), shapes=shapes, barmode="overlay", bargap=0
+    return chart(
+        traces, 360, {"title": axis}, up, showlegend=True, legend=legend(), shapes=shapes, barmode="overlay", bargap=0
     )

@@ -22,7 +22,7 @@ SIGNED_SCALE = [[0, "#053061"], [0.25, "#509bcd"], [0.5, "#f7f7f7"], [0.75, "#ec
 KIND_COLOURS = {"conv": "#2b7bba", "pool": "#a9b4bf", "dense": "#3d9a8b", "other": "#6b7784"}
 
 
-def _chart(
+def chart(
     traces: list[dict[str, Any]], height: int, xaxis: dict[str, Any], yaxis: dict[str, Any], **layout: Any
 ) -> go.Figure:
     """What all charts share: no toolbar margins, large type, no dragging that would trap a scrolling finger.
@@ -51,7 +51,7 @@ def probabilities(
     bars = _lying_bars(values, labels, texts, colours, 15)
     across = {"range": [0, 1.18], "visible": False}
     down = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "category"}  # names may look like numbers
-    return _chart([bars], 46 * len(labels) + 24, across, down)
+    return chart([bars], 46 * len(labels) + 24, across, down)
 
 
 def _lying_bars(
@@ -83,7 +83,7 @@ def signed_bars(values: np.ndarray, taking_part: Sequence[int], names: tuple[str
         "marker": {"color": list(colours), "line": {"width": 0}},
         "hovertemplate": f"{names[0]} %{{x}}<br>{names[1]} %{{y:.3g}}<extra></extra>",
     }
-    return _chart([bars], 300, {"title": names[0]}, {"tickformat": "~g", "nticks": 5}, bargap=0.1)
+    return chart([bars], 300, {"title": names[0]}, {"tickformat": "~g", "nticks": 5}, bargap=0.1)
 
 
 def correlations(matrix: np.ndarray, texts: Sequence[Sequence[str]], names: Sequence[str]) -> go.Figure:
@@ -122,7 +122,7 @@ def correlations(matrix: np.ndarray, texts: Sequence[Sequence[str]], names: Sequ
     ticks = {"tickvals": places, "automargin": True, "ticks": ""}
     across = {**ticks, "side": "top", "ticktext": [f"<b>{number}</b>" for number in numbers]}
     down = {**ticks, "autorange": "reversed", "ticktext": rows}
-    return _chart([cells], 46 * len(names) + 40, across, down, annotations=marks)
+    return chart([cells], 46 * len(names) + 40, across, down, annotations=marks)
 
 
 def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) -> go.Figure:
@@ -132,7 +132,7 @@ def bars(names: Sequence[str], values: Sequence[float], texts: Sequence[str]) ->
     trace = _lying_bars(logs - low, range(len(names)), texts, BLUE, 14)
     across = {"range": [0, float(max(logs) - low) * 1.3], "visible": False}
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
-    return _chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})
+    return chart([trace], 34 * len(names) + 24, across, {**ticks, "autorange": "reversed"})
 
 
 def curves(
@@ -167,16 +167,16 @@ def curves(
     powers = {"type": "log", "exponentformat": "power", "dtick": 1}
     across = {"title": axes[0]} | (powers if "x" in decades else {"rangemode": "tozero"})
     rising = {"title": axes[1]} | ({"range": list(up)} if up else {}) | (powers if "y" in decades else {})
-    shapes = [] if here is None else [_upright(here)]
-    return _chart(traces, height, across, rising, showlegend=few and len(lines) > 1, legend=_legend(), shapes=shapes)
+    shapes = [] if here is None else [upright(here)]
+    return chart(traces, height, across, rising, showlegend=few and len(lines) > 1, legend=legend(), shapes=shapes)
 
 
-def _legend() -> dict[str, Any]:
+def legend() -> dict[str, Any]:
     """Names in rows above the lines, which make room where a telephone needs many rows."""
     return {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font": {"size": 14, "color": ink()}}
 
 
-def _upright(x: float) -> dict[str, Any]:
+def upright(x: float) -> dict[str, Any]:
     """A dotted line from the bottom to the top at `x`."""
     line = {"color": GREY, "width": 2, "dash": "dot"}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
@@ -209,8 +209,8 @@ def dots(
     }
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
-    shapes = [] if chance is None else [_upright(chance)]
-    return _chart([trace], 27 * len(names) + 50, {"nticks": 6, "zeroline": False}, down, shapes=shapes)
+    shapes = [] if chance is None else [upright(chance)]
+    return chart([trace], 27 * len(names) + 50, {"nticks": 6, "zeroline": False}, down, shapes=shapes)
 
 
 def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
@@ -229,7 +229,7 @@ def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
     ]
     high = max((value for values in lines.values() for value in values.values()), default=0.0)
     up = {"ticksuffix": "\u202f%", "range": [0, 100 * max(1.1 * high, 0.1)]}
-    return _chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=_legend())
+    return chart(traces, 320, {"type": "category"}, up, showlegend=True, legend=legend())
 
 
 def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) -> go.Figure:
@@ -288,7 +288,7 @@ def architecture(rows: Sequence[LayerRow], chosen: str | None, parameters: str) 
     across, up = {"visible": False, "range": [-16, left + 8]}, {"visible": False, "range": [-98, 84]}
     hover = {"font": {"size": 15}}
     more = {"shapes": shapes, "annotations": annotations, "clickmode": "event+select", "hoverlabel": hover}
-    return _chart([markers], 370, across, up, **more)
+    return chart([markers], 370, across, up, **more)
 
 
 MANY_LAYERS, MOST_HEIGHT, MOST_WIDTH = 40, 112, 25.6
@@ -359,7 +359,7 @@ def activations(values: np.ndarray, names: Sequence[str], across: str, *, signed
     }
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "autorange": "reversed"}
-    return _chart([cells], 32 * len(names) + 70, {"title": across, "tickformat": "d"}, down)
+    return chart([cells], 32 * len(names) + 70, {"title": across, "tickformat": "d"}, down)
 
 
 def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -> go.Figure:
@@ -396,7 +396,7 @@ def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "ticks": "", "automargin": True}
     ticks["showgrid"] = False
     across, down = {**ticks, "title": axes[0]}, {**ticks, "title": axes[1], "autorange": "reversed"}
-    return _chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
+    return chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
 
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
@@ -444,11 +444,11 @@ def ranged(
     if ticks:
         across |= {"tickvals": list(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
     rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {"rangemode": "tozero"})
-    shapes = [] if here is None else [_upright(here)]
+    shapes = [] if here is None else [upright(here)]
     if level is not None:
         lying = {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
-        shapes.append(_upright(0) | lying)
-    return _chart(traces, 400, across, rising, showlegend=len(lines) > 1, legend=_legend(), shapes=shapes)
+        shapes.append(upright(0) | lying)
+    return chart(traces, 400, across, rising, showlegend=len(lines) > 1, legend=legend(), shapes=shapes)
 
 
 # --- groups beside each other -----------------------------------------------------------------------------------------
@@ -493,7 +493,7 @@ def side_by_side(
     ticks = {"tickvals": list(places), "ticktext": list(rows), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(rows) - 0.4, -0.6], "zeroline": False}
     across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 5, "tickangle": 0}
-    return _chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=_legend())
+    return chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=legend())
 
 
 def trends(
@@ -508,7 +508,7 @@ def trends(
     ]
     across = {"title": axes[0], "tickvals": list(xs), "range": [0, 100]}
     up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
-    return _chart(traces, 380, across, up, showlegend=True, legend=_legend(), shapes=[_upright(here)])
+    return chart(traces, 380, across, up, showlegend=True, legend=legend(), shapes=[upright(here)])
 
 
 def spans(names: Sequence[str], rows: Sequence[tuple[float, float, float]], words: tuple[str, str, str]) -> go.Figure:
@@ -537,7 +537,7 @@ def spans(names: Sequence[str], rows: Sequence[tuple[float, float, float]], word
     ticks = {"tickvals": places, "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
     across = {"type": "log", "dtick": 1, "zeroline": False}
-    return _chart([lines, dots, diamonds], 34 * len(names) + 90, across, down, showlegend=True, legend=_legend())
+    return chart([lines, dots, diamonds], 34 * len(names) + 90, across, down, showlegend=True, legend=legend())
 
 
 def paired_bars(names: Sequence[str], pairs: Mapping[str, tuple[Sequence[float], Sequence[str]]]) -> go.Figure:
@@ -556,4 +556,4 @@ def paired_bars(names: Sequence[str], pairs: Mapping[str, tuple[Sequence[float],
     across = {"range": [0, float(np.log10(max(every)) - low) * 1.35], "visible": False}
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "autorange": "reversed"}
-    return _chart(traces, 52 * len(names) + 70, across, down, showlegend=True, legend=_legend(), barmode="group")
+    return chart(traces, 52 * len(names) + 70, across, down, showlegend=True, legend=legend(), barmode="group")

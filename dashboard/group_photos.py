@@ -125,10 +125,8 @@ def _read(group: str, files: list[Any]) -> list[tuple[str, Framed | ImageError]]
 
 def _opened(file: Any) -> _Reading:
     """The pictures of an upload: itself, or what is in it where it is a zip file."""
-    if not file.name.lower().endswith(".zip"):
-        return _Reading([(file.name, file.getvalue())])
     try:
-        return _Reading(archives.read_zip(file.getvalue()))
+        return _Reading(archives.files_of(file.name, file.getvalue()))
     except ArchiveError as error:
         return _Reading([], problem=sentence(error))
 

@@ -57,8 +57,7 @@ def _read(files: list[Any], entry: Entry) -> list[tuple[str, np.ndarray]]:
 def _opened(file: Any, entry: Entry) -> list[tuple[str, np.ndarray]]:
     """The pictures of a file, framed as the network wants them; says which cannot be read."""
     try:
-        data = file.getvalue()
-        packed = archives.read_zip(data, MOST) if file.name.lower().endswith(".zip") else [(file.name, data)]
+        packed = archives.files_of(file.name, file.getvalue(), MOST)
     except ArchiveError as error:
         st.error(t("photos.unreadable", name=file.name, problem=sentence(error)))
         return []

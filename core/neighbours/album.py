@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from core import faces
+from core.archives import unnumbered
 from core.images import Image, from_uint8, resize, to_uint8
 from core.neighbours import NeighbourError
 
@@ -140,8 +140,7 @@ def person_of(path: str) -> str:
 
     "ada/1.jpg" and "ada_01.jpg" both show ada.
     """
-    file = PurePosixPath(path)
-    return file.parent.name or re.sub(r"[\s_.()-]*\d*[\s_.()-]*$", "", file.stem) or file.stem
+    return PurePosixPath(path).parent.name or unnumbered(path)
 
 
 LOADERS: dict[str, Callable[[], Album]] = {

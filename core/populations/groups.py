@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,6 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from core import faces, images
+from core.archives import unnumbered
 from core.faces.identity import Group
 from core.images import ImageError, from_uint8, resize, to_uint8
 from core.populations import landmarks
@@ -117,8 +117,4 @@ def people_of(names: Sequence[str]) -> tuple[str, ...]:
     folders = [str(PurePosixPath(name).parent) for name in names]
     if len(set(folders)) > 1:
         return tuple(folders)
-    return tuple(re.sub(r"[\s_.()-]*\d*[\s_.()-]*$", "", stem) or stem for stem in map(_stem, names))
-
-
-def _stem(name: str) -> str:
-    return PurePosixPath(name).stem
+    return tuple(map(unnumbered, names))

@@ -11,8 +11,7 @@ PARTS = {"explore": neighbours.show, "constraints": constraints.show, "verify": 
 @problems.shown
 def decide(frame: controls.Frame) -> None:
     """Data, heads and experiments; a change of a control runs this part of the page alone."""
-    with st.container():
-        cached.wait_until_ready(frame.network)
+    cached.wait_until_ready(frame.network)
     asked = neighbours.ask(frame)
     if asked is not None:
         PARTS[neighbours.part(tuple(PARTS))](asked)
