@@ -36,6 +36,7 @@ from core.networks import NETWORKS, Entry
 from core.networks.files import fetch
 from core.networks.labels import spelled
 from core.params import Param
+from core.training import data
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
@@ -93,9 +94,10 @@ def prefetch(
     more: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="More networks.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch the files of networks, the evening before class. What is here is checked and not fetched again."""
+    """Fetch the files of networks, or MNIST, the evening before class. What is here is checked, not fetched again."""
     rows = []
-    for entry in entries_of(",".join([*network, *(more or [])])):
+    names = ",".join([*network, *(more or [])]).split(",")
+    for entry in dict.fromkeys(map(wanted, names)):
         for file in entry.files:
             with progress_of(1, file.name) as tell:
                 changed = fetch(file, tell)
@@ -355,14 +357,15 @@ def export(
 # --- what arrives -----------------------------------------------------------------------------------------------------
 
 
-def entries_of(names: str) -> list[Entry]:
-    """The networks of names with commas between, each once."""
-    return list(dict.fromkeys(networks.find(name) for name in names.split(",")))
+def wanted(name: str) -> Entry | data.Wanted:
+    """What can be fetched under a name: a network, or the digits to train on."""
+    digits = data.WANTED
+    return digits if name.strip().casefold() == digits.name.casefold() else networks.find(name)
 
 
 def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
     """Networks of names with commas between, each loaded once so that what is missing shows before work begins."""
-    entries = entries_of(names)
+    entries = list(dict.fromkeys(map(networks.find, names.split(","))))
     if most and len(entries) > most:
         raise BadInput(f"--network {names}: expected one network, of: {', '.join(NETWORKS)}.")
     with quiet():

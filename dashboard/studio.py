@@ -321,7 +321,7 @@ def _atlas(entry: Entry) -> None:
         return
     layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
     rows = {row.name: row for row in cached.describe(entry)}
-    for name in atlas.SIDE_BY_SIDE if entry.name in atlas.SIDE_BY_SIDE else (entry.name,):
+    for name in (entry.name.removesuffix("-untrained"), entry.untrained.name):
         st.image(
             atlas.path(name, layer).read_bytes(),
             width="stretch",

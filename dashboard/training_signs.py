@@ -6,18 +6,17 @@ import numpy as np
 import streamlit as st
 
 from core import tasks
-from core.networks import Entry, find
+from core.networks import Entry
 from core.tasks import Quality
 from dashboard import cached, figures, jobs, pictures
 from dashboard.text import number, percent, t
 
 NAME = "quality"
-UNTRAINED = "MiniFace-untrained"
 
 
 def show(entry: Entry) -> None:
     """Count both networks on demand, and show what was counted."""
-    networks = list(dict.fromkeys((entry, find(UNTRAINED))))
+    networks = list(dict.fromkeys((entry, entry.untrained)))
     st.markdown(t("trained.help"))
     asked = tuple(network.name for network in networks)
     st.button(t("trained.run"), type="primary", icon=":material/checklist:", on_click=_begin, args=(networks, asked))

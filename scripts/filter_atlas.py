@@ -1,5 +1,4 @@
-"""Make the atlas: what every channel of every convolution of MiniFace (trained, untrained) and Digits sees, every class
-too.
+"""Make the atlas: what every channel of every convolution of MiniFace and Digits sees, and what every class does.
 
     python scripts/filter_atlas.py [--network MiniFace] [--layers conv1_1,fc8] [--iterations 48]
 

@@ -1,4 +1,7 @@
-"""The atlas: what each channel of MiniFace and Digits sees, made once by `scripts/filter_atlas.py`, as small sheets."""
+"""The atlas: what each channel of MiniFace and Digits sees, trained and untrained, as small sheets.
+
+Made once by `scripts/filter_atlas.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,7 @@ from core.images import from_uint8
 from core.networks import NetworkError
 
 FOLDER = Path(__file__).parents[2] / "assets" / "atlas"
-SIDE_BY_SIDE = ("MiniFace", "MiniFace-untrained")
-NETWORKS = (*SIDE_BY_SIDE, "Digits")
+NETWORKS = ("MiniFace", "MiniFace-untrained", "Digits", "Digits-untrained")
 TILE, MARGIN, COLUMNS = 80, 2, 16
 """Side of a tile and white pixels between two of them, and tiles in a row of a sheet."""
 

@@ -171,6 +171,11 @@ class Entry:
         return State.CACHED if self.weights.here else State.TO_DOWNLOAD
 
     @property
+    def untrained(self) -> Entry:
+        """The network with random weights to hold this one against: its own layers, or else MiniFace's."""
+        return NETWORKS.get(f"{self.name.removesuffix('-untrained')}-untrained", UNTRAINED)
+
+    @property
     def available(self) -> bool:
         """Whether it can be loaded now."""
         return self.state in (State.EMBEDDED, State.CACHED)
@@ -221,12 +226,6 @@ MINIFACE = Entry(
         digest="dc07c9ad16986251f186a5c864822cd132aa7ba04c80f83fc8fa600513943f75",
     ),
 )
-UNTRAINED = replace(
-    MINIFACE,
-    name="MiniFace-untrained",
-    title="MiniFace before its training (random weights)",
-    weights=None,
-)
 
 DIGITS = Entry(
     name="Digits",
@@ -247,6 +246,15 @@ DIGITS = Entry(
         digest="95fcf71f721860e338ee324a9ff0792129d0791ac188ac0f2abba855291bb838",
     ),
 )
+
+
+def _untrained(entry: Entry) -> Entry:
+    """The same layers with random weights."""
+    name = f"{entry.name}-untrained"
+    return replace(entry, name=name, title=f"{entry.name} before its training (random weights)", weights=None)
+
+
+UNTRAINED = _untrained(MINIFACE)
 
 
 def _sibling(share: int, digest: str) -> Entry:
@@ -327,6 +335,7 @@ _TABLE = (
     _sibling(50, "d407b6a8da4a7336283cec327eabfb19c03a689e1575afa6fef4ae2774e83eea"),
     _sibling(10, "5042e056741f16301abfcb139a60a2db0d8656928ab49c6bbac9457455b54239"),
     DIGITS,
+    _untrained(DIGITS),
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
     _vggface("ResNet50", 2, 8631, "activation_48", "flatten", 41_246_071),
     _vggface("SENet50", 2, 8631, "activation_80", "flatten", 43_777_063),

@@ -25,10 +25,10 @@ def build(classes: int = PEOPLE, *, normalize: bool = False, seed: int = 0) -> k
     `normalize` puts a BatchNormalization after every convolution and hidden dense layer, without which a plain VGG of
     this depth does not start to learn; `fold` removes them again. The same `seed` gives the same weights.
     """
-    seeds = keras.random.SeedGenerator(seed)
+    lots = np.random.default_rng(seed)
 
     def weighted(layer: type[layers.Layer], name: str, **arguments: object) -> layers.Layer:
-        start = keras.initializers.HeNormal(seed=int(seeds.next()[0]))
+        start = keras.initializers.HeNormal(seed=int(lots.integers(2**31)))
         return layer(name=name, kernel_initializer=start, activation=None if normalize else "relu", **arguments)
 
     def apply(layer: layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -47,7 +47,7 @@ def build(classes: int = PEOPLE, *, normalize: bool = False, seed: int = 0) -> k
     x = layers.Flatten(name="flatten")(x)
     x = apply(weighted(layers.Dense, "fc6", units=FC6), x)
     x = apply(weighted(layers.Dense, "fc7", units=FC7), x)
-    head_start = keras.initializers.GlorotUniform(seed=int(seeds.next()[0]))
+    head_start = keras.initializers.GlorotUniform(seed=int(lots.integers(2**31)))
     logits = layers.Dense(classes, kernel_initializer=head_start, name="fc8", dtype="float32")(x)
     return keras.Model(inputs, logits, name="miniface")
 

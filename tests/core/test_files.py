@@ -18,6 +18,7 @@ from core.compute import Cancelled
 from core.networks import NETWORKS, files
 from core.networks.downloads import Download
 from core.networks.files import FileError, PublishedFile, check, fetch, install
+from core.training import data
 
 DATE = formatdate(1_600_000_000, usegmt=True)
 
@@ -227,8 +228,15 @@ def test_the_command_line_fetches_the_evening_before(site, monkeypatch, capsys):
     assert all(Path(row["file"]).is_file() for row in rows)
     site.status = 500
     assert main(["prefetch", "--network", "MobileNet,Xception"]) == 0  # they are here
-    monkeypatch.setitem(NETWORKS, "VGG16", replace(NETWORKS["VGG16"], weights=published(site), names=()))
+    monkeypatch.setattr(data, "WANTED", replace(data.WANTED, files=(replace(published(site), name="digits.h5"),)))
+    assert main(["prefetch", "--network", "mnist", "--json"]) == 2  # the site does not answer any more
+    site.status = 200
     capsys.readouterr()
+    assert main(["prefetch", "--network", "mnist", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["files"]
+    assert (row["network"], row["bytes"]) == ("MNIST", len(site.content))
+    site.status = 500
+    monkeypatch.setitem(NETWORKS, "VGG16", replace(NETWORKS["VGG16"], weights=published(site), names=()))
     assert main(["prefetch", "--network", "VGG16"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -36,25 +36,37 @@ OLD_KERAS = textwrap.dedent(
     tf_keras.utils.layer_utils = None
     from keras_vggface import models
 
-    variant, top, folder = sys.argv[1], sys.argv[2] == "True", sys.argv[3]
-    model = getattr(models, variant.upper())(include_top=top, weights=None, input_shape=(224, 224, 3))
-    rng = np.random.default_rng(1)
-    for layer in model.layers:  # the statistics of a normalization, too, are not what a new network has
-        if type(layer).__name__ == "BatchNormalization":
-            gamma, beta, mean, variance = layer.get_weights()
-            layer.set_weights([gamma, beta, rng.normal(0, 0.1, mean.shape), rng.uniform(0.5, 1.5, variance.shape)])
-    model.save_weights(folder + "/weights.h5", save_format="h5")
-    pictures = np.load(folder + "/pictures.npy")
-    np.save(folder + "/outputs.npy", model(pictures, training=False).numpy())
+    for line in sys.stdin:  # a variant, with its top or without, and a folder
+        variant, top, folder = line.split(maxsplit=2)
+        folder = folder.rstrip()
+        model = getattr(models, variant.upper())(include_top=top == "True", weights=None, input_shape=(224, 224, 3))
+        rng = np.random.default_rng(1)
+        for layer in model.layers:  # the statistics of a normalization, too, are not what a new network has
+            if type(layer).__name__ == "BatchNormalization":
+                gamma, beta, mean, variance = layer.get_weights()
+                layer.set_weights([gamma, beta, rng.normal(0, 0.1, mean.shape), rng.uniform(0.5, 1.5, variance.shape)])
+        model.save_weights(folder + "/weights.h5", save_format="h5")
+        pictures = np.load(folder + "/pictures.npy")
+        np.save(folder + "/outputs.npy", model(pictures, training=False).numpy())
+        print("done", flush=True)
     """
 )
 
 
+@pytest.fixture(scope="module")
+def old_keras():
+    """A process with Keras 2, which takes long to start: it answers one line after the other."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", OLD_KERAS], text=True, **pipes) as process:
+        yield process
+
+
 @pytest.mark.parametrize(("variant", "top"), PUBLISHED)
-def test_published_weights_give_the_same_outputs_as_on_keras_2(variant, top, tmp_path):
+def test_published_weights_give_the_same_outputs_as_on_keras_2(variant, top, old_keras, tmp_path):
     pictures = np.random.default_rng(0).uniform(-120, 150, (1, 224, 224, 3)).astype(np.float32)
     np.save(tmp_path / "pictures.npy", pictures)
-    subprocess.run([sys.executable, "-c", OLD_KERAS, variant, str(top), str(tmp_path)], check=True, capture_output=True)
+    print(variant, top, tmp_path, file=old_keras.stdin, flush=True)
+    assert old_keras.stdout.readline() == "done\n"
     model = vggface.build(variant, top=top)
     assert model.count_params() == PUBLISHED[variant, top]
     assert not any(isinstance(layer, keras.Model) for layer in model.layers)

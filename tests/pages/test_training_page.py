@@ -50,7 +50,9 @@ def test_a_run_goes_from_start_to_its_result(open_page) -> None:
 
 
 def test_settings_stand_in_the_link(open_page) -> None:
-    app = open_page(PAGE, train_learning_rate="0.05", train_activation="elu", train_without="3", train_width_1="4")
+    app = open_page(
+        PAGE, **QUICK, train_learning_rate="0.05", train_activation="elu", train_without="3", train_width_1="4"
+    )
     assert not app.exception
     assert app.select_slider(key="train_learning_rate").value == 0.05
     press(app, "training_start")

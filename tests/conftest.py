@@ -1,0 +1,19 @@
+"""Two processes share the tests: what a file prepares is prepared once, and so are server and browser."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+
+class OneBrowser(LoadFileScheduling):
+    """A file goes to one process, and all files that need the browser to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if "/browser/" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
+    """How pytest-xdist asks who tests what."""
+    return OneBrowser(config, log)
