@@ -75,25 +75,32 @@ def _figures(result: Result) -> None:
 
 
 def _figure(result: Result, measure: str) -> None:
-    unit, values = MEASURES[measure].unit, result.measures[measure]
+    share, steps = MEASURES[measure].unit == "share", _steps(result)
     lines, told = {}, []
-    for head, every in values.items():
+    for head, every in result.measures[measure].items():
         asked = np.isfinite(every).all(axis=0)
-        mean, low, high = spread(every[:, asked])
-        if unit == "share":
-            low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+        mean, low, high = (100 * values if share else values for values in spread(every[:, asked]))
+        if share:
+            low, high = np.clip(low, 0, 100), np.clip(high, 0, 100)
         else:
             low = np.maximum(low, mean / 10)  # no logarithm of what is not above 0
-        lines[_title(head)] = (_steps(result)[asked], mean, low, high)
-        told.append(f"{_title(head)} {written(measure, float(mean[0]))} → {written(measure, float(mean[-1]))}")
-    flat = all(np.ptp(mean) == 0 for _, mean, _, _ in lines.values())
-    if flat and unit == "share":  # one number a head, whatever the step
-        ends = [(float(100 * low[0]), float(100 * high[0])) for _, _, low, high in lines.values()]
-        chart = figures.dots(list(lines), [float(100 * mean[0]) for _, mean, _, _ in lines.values()], ends, (), None)
+        lines[_title(head)] = list(
+            zip(*(map(float, values) for values in (steps[asked], mean, low, high)), strict=True)
+        )
+        ends = [written(measure, float(value)) for value in every[:, asked].mean(axis=0)[[0, -1]]]
+        told.append(f"{_title(head)} {' → '.join(ends)}")
+    if share and all(len({points[1:] for points in line}) == 1 for line in lines.values()):  # whatever the step
+        once = {head: line[0] for head, line in lines.items()}
+        values, ends = [mean for _, mean, _, _ in once.values()], [(low, high) for *_, low, high in once.values()]
+        chart = figures.dots(list(once), values, ends, (), None)
     else:
-        axes = t(f"constraints.{result.name}_axis"), t(f"constraints.unit_{unit}")
-        chart = embedding_figures.bands(
-            lines, axes, log_x=result.name in LOG_X, log_y=unit != "share", share=unit == "share"
+        chart = figures.ranged(
+            lines,
+            (t(f"constraints.{result.name}_axis"), t(f"constraints.unit_{MEASURES[measure].unit}")),
+            decades=("x" if result.name in LOG_X else "") + ("" if share else "y"),
+            ticks=[float(step) for step in steps],
+            up=(-2, 102) if share else None,
+            unit="\u202f%" if share else "",
         )
     st.plotly_chart(chart, config=figures.CONFIG, key=f"constraint_{measure}", alt=", ".join(told))
 

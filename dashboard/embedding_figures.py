@@ -1,8 +1,8 @@
-"""Figures of embeddings: maps of thousands of points, decision regions, confusions, curves with intervals, pairs."""
+"""Figures of embeddings: maps of thousands of points, decision regions, confusions, pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,14 @@ MAP_CONFIG = {
     "modeBarButtons": [["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"], ["orbitRotation", "resetCameraDefault3d"]],
 }
 """A map may be moved and enlarged by buttons; a wheel still scrolls the page."""
+ONE_PIXEL = {"plotGlPixelRatio": 1}
+"""Plotly draws four pixels for one of the screen, and half of the time of a map of many points goes into that."""
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
 SOLID = ("circle", "square", "diamond", "cross", "x")
 """Marks of a map; in three dimensions WebGL knows fewer."""
 MANY = 2_000
-"""Points of a map beyond which all have one mark: shapes could not be told apart, and cost four times as much."""
+"""Points of a map beyond which all have one small mark, in 3D a square, the cheapest there: shapes could not be told
+apart, and cost several times as much where no graphics card draws them."""
 MAP_HEIGHT = 560
 CIVIDIS = "Cividis"
 
@@ -29,6 +32,11 @@ CIVIDIS = "Cividis"
 def mark(index: int) -> tuple[str, int]:
     """Colour and mark of a person by number: pairs repeat after 64 people."""
     return PALETTE[index % len(PALETTE)], index // len(PALETTE) % len(SYMBOLS)
+
+
+def map_config(count: int) -> dict[str, Any]:
+    """What a map of so many points is shown with."""
+    return MAP_CONFIG | (ONE_PIXEL if count > MANY else {})
 
 
 def cloud(
@@ -55,8 +63,8 @@ def cloud(
         "hoverinfo": "text",
         "marker": {
             "color": list(colours),
-            "symbol": "circle" if many else [names[mark % len(names)] for mark in marks],
-            "size": np.where(large, 5, 4) if many else np.where(large, 9, 6) / (2 if solid else 1),
+            "symbol": ("square" if solid else "circle") if many else [names[mark % len(names)] for mark in marks],
+            "size": np.where(large, 4, 3) if many else np.where(large, 9, 6) / (2 if solid else 1),
             "opacity": 0.85,
             "line": {"width": 0},
         },
@@ -145,47 +153,6 @@ def confusion(matrix: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
     }
     kind = {"type": "category", "ticks": "", "nticks": 24}
     return chart([cells], 420, {**kind, "title": axes[1]}, {**kind, "title": axes[0], "autorange": "reversed"})
-
-
-def bands(
-    lines: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
-    axes: tuple[str, str],
-    *,
-    log_x: bool = False,
-    log_y: bool = False,
-    share: bool = False,
-) -> go.Figure:
-    """One line a name with its interval, from `(x, mean, low, high)`; `share`: y is a share, shown in percent."""
-    traces: list[dict[str, Any]] = []
-    for place, (name, (x, mean, low, high)) in enumerate(lines.items()):
-        colour, factor = PALETTE[place % len(PALETTE)], 100 if share else 1
-        edges = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-        traces += [
-            {**edges, "x": x, "y": factor * high, "legendgroup": name},
-            {
-                **edges,
-                "x": x,
-                "y": factor * low,
-                "fill": "tonexty",
-                "fillcolor": f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.18)",
-                "legendgroup": name,
-            },
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "x": x,
-                "y": factor * mean,
-                "name": name,
-                "legendgroup": name,
-                "line": {"width": 3, "color": colour},
-                "marker": {"size": 9, "symbol": SYMBOLS[place % len(SYMBOLS)]},
-            },
-        ]
-    across = {"title": axes[0], **({"type": "log", "dtick": 1} if log_x else {})}
-    up = {"title": axes[1], **({"type": "log", "dtick": "D2", "tickformat": "~s"} if log_y else {})}
-    if share:
-        up |= {"range": [-2, 102], "ticksuffix": "\u202f%"}
-    return chart(traces, 380, across, up, showlegend=True, legend=legend())
 
 
 def histogram(

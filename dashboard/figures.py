@@ -399,51 +399,49 @@ def confusion(counts: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -
     return chart([cells, markers], 46 * len(names) + 60, across, down, clickmode="event+select")
 
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up")
-"""Marks of lines that must be told apart without their colour."""
+SYMBOLS = ("circle", "diamond", "square", "triangle-up")
+"""Marks of lines and groups that must be told apart without their colour."""
+Interval = tuple[float, float, float]
+"""A value with the ends of its interval, which are NaN where there is none."""
 
 
 def ranged(
     lines: Mapping[str, Sequence[tuple[float, float, float, float]]],
     axes: tuple[str, str],
     *,
-    decades: bool = False,
+    decades: str = "",
     ticks: Sequence[float] = (),
     here: float | None = None,
     level: float | None = None,
     up: tuple[float, float] | None = None,
+    unit: str = "",
 ) -> go.Figure:
     """One line a name through its points `(x, y, low, high)`, each with its interval.
 
-    With `decades` x goes by powers of ten; `ticks` are its labels. Dotted lines: `here`, the x that is looked at, and
-    `level`, a y to compare with. `up` is the range of y where it is known.
+    `decades` names the axes that go by powers of ten: "x", "y" or "xy"; `ticks` are the labels of x, and `unit` stands
+    behind those of y. Dotted lines: `here`, the x that is looked at, and `level`, a y to compare with. `up` is the
+    range of y where it is known.
     """
     traces = [
         {
             "type": "scatter",
-            "x": [x for x, *_ in points],
-            "y": [y for _, y, *_ in points],
-            "name": name,
             "mode": "lines+markers",
-            "cliponaxis": False,
+            "name": name,
+            "x": [x for x, *_ in points],
             "line": {"width": 3, "color": PALETTE[place % len(PALETTE)]},
-            "marker": {"size": 10, "symbol": SYMBOLS[place % len(SYMBOLS)]},
-            "error_y": {
-                "type": "data",
-                "symmetric": False,
-                "array": [high - y for _, y, _, high in points],
-                "arrayminus": [y - low for _, y, low, _ in points],
-                "thickness": 2,
-                "width": 5,
-            },
+            **_with_intervals([point[1:] for point in points], "y", place),
         }
         for place, (name, points) in enumerate(lines.items())
     ]
     across: dict[str, Any] = {"title": axes[0], "zeroline": False}
-    across |= {"type": "log"} if decades else {"rangemode": "tozero"}
+    across |= {"type": "log"} if "x" in decades else {"rangemode": "tozero"}
     if ticks:
         across |= {"tickvals": list(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
-    rising: dict[str, Any] = {"title": axes[1]} | ({"range": list(up)} if up else {"rangemode": "tozero"})
+    rising: dict[str, Any] = {"title": axes[1], "ticksuffix": unit}
+    if "y" in decades:
+        rising |= {"type": "log", "dtick": "D2", "tickformat": "~s"}
+    else:
+        rising |= {"range": list(up)} if up else {"rangemode": "tozero"}
     shapes = [] if here is None else [upright(here)]
     if level is not None:
         lying = {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
@@ -451,20 +449,14 @@ def ranged(
     return chart(traces, 400, across, rising, showlegend=len(lines) > 1, legend=legend(), shapes=shapes)
 
 
-# --- groups beside each other -----------------------------------------------------------------------------------------
-
-Interval = tuple[float, float, float]
-"""A value with the ends of its interval, which are NaN where there is none."""
-
-
 def _with_intervals(points: Sequence[Interval], axis: str, place: int) -> dict[str, Any]:
-    """Markers of one group with their intervals along an axis, "x" or "y"; a shape and a colour a group."""
+    """Markers with their intervals along an axis, "x" or "y"; a shape and a colour a place."""
     ends = {
         "array": [_length(high - value) for value, _, high in points],
         "arrayminus": [_length(value - low) for value, low, _ in points],
     }
     error = {"type": "data", "symmetric": False, "thickness": 2.5, "width": 5, **ends}
-    marker = {"size": 12, "symbol": ("circle", "diamond", "square")[place % 3], "color": PALETTE[place]}
+    marker = {"size": 12, "symbol": SYMBOLS[place % len(SYMBOLS)], "color": PALETTE[place % len(PALETTE)]}
     return {axis: [value for value, *_ in points], f"error_{axis}": error, "marker": marker, "cliponaxis": False}
 
 
@@ -494,21 +486,6 @@ def side_by_side(
     down = {**ticks, "range": [len(rows) - 0.4, -0.6], "zeroline": False}
     across = {"ticksuffix": "\u202f%", "rangemode": "tozero", "nticks": 5, "tickangle": 0}
     return chart(traces, 44 * len(rows) + 100, across, down, showlegend=True, legend=legend())
-
-
-def trends(
-    xs: Sequence[float], groups: Mapping[str, Sequence[Interval]], axes: tuple[str, str], here: float
-) -> go.Figure:
-    """A line a group over a few `xs`, each point with its interval, in percent both ways; `here` is looked at."""
-    traces = [
-        {"type": "scatter", "mode": "lines+markers", "name": name, "x": list(xs), "hoverinfo": "skip"}
-        | _with_intervals(points, "y", place)
-        | {"line": {"width": 3, "color": PALETTE[place]}}
-        for place, (name, points) in enumerate(groups.items())
-    ]
-    across = {"title": axes[0], "tickvals": list(xs), "range": [0, 100]}
-    up = {"title": axes[1], "ticksuffix": "\u202f%", "nticks": 6}
-    return chart(traces, 380, across, up, showlegend=True, legend=legend(), shapes=[upright(here)])
 
 
 def spans(names: Sequence[str], rows: Sequence[tuple[float, float, float]], words: tuple[str, str, str]) -> go.Figure:

@@ -17,19 +17,25 @@ from core.neighbours.collection import Collection, Settings, confusion
 from core.neighbours.tasks import MOST_LIVE
 from core.networks import Entry
 from core.rates import wilson
+from core.tasks import knows_people
+from core.training.data import MNIST
 from dashboard import cached, embedding_figures, figures, jobs, photos, pictures
 from dashboard.cached import Data
 from dashboard.controls import Frame
-from dashboard.links import BOUND, choice
+from dashboard.links import BOUND, choice, remember
 from dashboard.text import number, percent, significant, t
 
 NETWORK = "network"
 """The embedding of the network in the sidebar; the others are core's baselines."""
+PHOTOS = ("own", "olivetti", "lfw")
+"""Sources of photos, of people whom nobody drew."""
 PEOPLE = (2, 3, 5, 10, 20, 30, 48, 100)
 CROWDS = (300, 1000)
 """Numbers of people to choose from; crowds only where their embeddings are stored."""
 MOST_SAMPLES = 10
 EPOCHS = 60
+POINT = "knn_point"
+"""Under this key the session and the address keep the row of the picture in hand."""
 SEEN, SMALL = 224, 104
 """Sides in pixels of a picture in hand, and of its neighbours."""
 
@@ -85,6 +91,8 @@ def ask(frame: Frame) -> Asked | None:
         k = st.slider(t("neighbours.k"), 1, 25, 3, key="knn_k", help=t("neighbours.k_help"), **BOUND)
         metric = _pick("metric", METRICS)
         weights = _pick("weights", WEIGHTS)
+        if source in PHOTOS and embedding == NETWORK and knows_people(entry):
+            st.caption(t("neighbours.drawn_people"))
     samples = min(samples, data.content.most_samples)
     settings = Settings(k, metric, weights, count, samples, noise / 100, unknown / 100, seed)
     return Asked(entry, data, settings)
@@ -111,7 +119,7 @@ def _source(entry: Entry) -> tuple[str, str]:
             t("neighbours.source"),
             SOURCES,
             key="knn_source",
-            default=SOURCES[0],
+            default="digits" if entry.subject == "digit" else SOURCES[0],
             format_func=lambda name: t(f"neighbours.source_{name}"),
             required=True,
             wrap=True,
@@ -147,7 +155,8 @@ def _data(entry: Entry, embedding: str, source: str, count: int) -> Data | None:
         return None
     private = own is not None
     count = count if source in ("new", "known") else 0
-    asked = Data(own.digest if own else source, None, private)
+    digest = own.digest if own else f"{source} {MNIST.here}"  # digits that were fetched meanwhile are other digits
+    asked = Data(digest, None, private)
     found = jobs.answer(
         "embed", asked, ("embed", entry, embedding, count), jobs.steps_alone, tasks.collect, entry, embedding, source,
         count, own, at_once=source not in ("olivetti", "lfw"),
@@ -215,7 +224,6 @@ def _lesson(asked: Asked) -> tuple[Any, ...]:
 
 def perceptron(asked: Asked, found: Any) -> None:
     """The perceptron trained while one watches."""
-    axes = t("neighbours.epoch"), t("neighbours.accuracy")
     seen: dict[int, float] = st.session_state.setdefault("mlp_seen", {})
 
     def draw(progress: Progress) -> None:
@@ -224,7 +232,7 @@ def perceptron(asked: Asked, found: Any) -> None:
         if "accuracy" in progress.values:
             seen[progress.step] = progress.values["accuracy"]
         if seen:
-            _learned(np.array(list(seen)), np.array(list(seen.values())), axes)
+            _learned(list(seen), list(seen.values()))
 
     before = "mlp" in found.said
     lesson = jobs.answer(
@@ -234,7 +242,7 @@ def perceptron(asked: Asked, found: Any) -> None:
         return
     if not before:  # so that what stands above says it too
         st.rerun()
-    _learned(np.arange(1, EPOCHS + 1), lesson.accuracy, axes)
+    _learned(range(1, EPOCHS + 1), lesson.accuracy.tolist())
     st.caption(
         t(
             "neighbours.learned",
@@ -246,13 +254,15 @@ def perceptron(asked: Asked, found: Any) -> None:
     )
 
 
-def _learned(epochs: np.ndarray, accuracy: np.ndarray, axes: tuple[str, str]) -> None:
-    line = {t("neighbours.mlp"): (epochs, accuracy, accuracy, accuracy)}
+def _learned(epochs: Sequence[int], accuracy: Sequence[float]) -> None:
+    percents = [100 * share for share in accuracy]
     st.plotly_chart(
-        embedding_figures.bands(line, axes, share=True),
+        figures.curves(
+            {t("neighbours.mlp"): (epochs, percents)}, (t("neighbours.epoch"), t("neighbours.accuracy")), up=(-2, 102)
+        ),
         config=figures.CONFIG,
         key="mlp_curve",
-        alt=f"{axes[1]}: {percent(float(accuracy[-1]))}",
+        alt=f"{t('neighbours.mlp')}: {percent(accuracy[-1])}",
     )
 
 
@@ -293,12 +303,16 @@ def embedding_map(asked: Asked, found: Any) -> None:
 
 
 def _in_hand(asked: Asked, found: Any) -> int:
-    """The row of the picture in hand: the one that was clicked, else the first that kNN gets wrong, if it does."""
-    row, split = int(st.session_state.get("knn_point", -1)), found.split
-    if row in split.gallery or row in split.queries:
-        return row
+    """The row of the picture in hand: the one that was clicked or stands in the address; else the first that kNN gets
+    wrong, if it does.
+    """
+    split = found.split
     wrong = found.said["knn"].labels != asked.collection.labels[split.queries]
-    return int(split.queries[np.argmax(wrong)])
+    first = int(split.queries[np.argmax(wrong)])
+    rows = {str(row): int(row) for row in np.r_[split.gallery, split.queries]}
+    row = rows.get(str(st.session_state.get(POINT, st.query_params.get(POINT))), first)
+    remember(POINT, row, first)
+    return row
 
 
 def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) -> None:
@@ -315,11 +329,11 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
         points = st.session_state["knn_cloud"].selection.points
         if points and "customdata" in points[0]:
             data = points[0]["customdata"]
-            st.session_state["knn_point"] = int(data[0] if isinstance(data, list) else data)
+            st.session_state[POINT] = int(data[0] if isinstance(data, list) else data)
 
     st.plotly_chart(
         embedding_figures.cloud(places[rows], colours, marks, texts, rows.tolist(), large, at.get(row), near),
-        config=embedding_figures.MAP_CONFIG,
+        config=embedding_figures.map_config(len(rows)),
         key="knn_cloud",
         on_select=clicked,
         selection_mode="points",
@@ -363,7 +377,7 @@ def _point(asked: Asked, found: Any, row: int) -> None:
     st.session_state["knn_query"] = row if row in options else None
 
     def chosen() -> None:
-        st.session_state["knn_point"] = st.session_state["knn_query"]
+        st.session_state[POINT] = st.session_state["knn_query"]
 
     st.selectbox(
         t("neighbours.query"),

@@ -40,12 +40,22 @@ def show() -> None:
         with column:
             st.subheader(t(f"shares.{name}"), anchor=False, help=t(f"shares.{name}_help"))
             lines = {
-                known[group]: _percents([stored["networks"][str(at)][group][name] for at in shares.NETWORKS])
+                known[group]: [
+                    (at, *point)
+                    for at in shares.NETWORKS
+                    for point in _percents([stored["networks"][str(at)][group][name]])
+                ]
                 for group in GROUPS
             }
             said = _gap(found, name)
             st.plotly_chart(
-                figures.trends(list(shares.NETWORKS), lines, (t("shares.axis"), t(f"shares.{name}")), share),
+                figures.ranged(
+                    lines,
+                    (t("shares.axis"), t(f"shares.{name}")),
+                    ticks=tuple(shares.NETWORKS),
+                    here=share,
+                    unit="\u202f%",
+                ),
                 config=figures.CONFIG,
                 key=f"share_{name}",
                 alt=f"{t(f'shares.{name}')}. {said.replace('**', '')}",

@@ -101,7 +101,7 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
             figures.ranged(
                 {t("training.test_accuracy"): points},
                 (axis, t("training.test_accuracy")),
-                decades=True,
+                decades="x",
                 ticks=ticks,
                 level=1 / data.CLASSES,
                 up=(0, 1.02),
@@ -119,7 +119,7 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
             st.subheader(t(f"training.{measure}"), anchor=False)
             st.plotly_chart(
                 figures.ranged(
-                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), decades=True, ticks=ticks
+                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), decades="x", ticks=ticks
                 ),
                 config=figures.CONFIG,
                 key=f"sweep_{measure}",

@@ -140,7 +140,7 @@ def _curves(task: str, found: Sequence[Transferred]) -> None:
         figures.ranged(
             lines,
             (t("training.counts"), t("training.test_accuracy")),
-            decades=True,
+            decades="x",
             ticks=sorted({one.samples for one in found}),
             level=1 / CLASSES[task],
             up=(0, 1.02),

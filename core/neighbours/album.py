@@ -15,9 +15,10 @@ from core import faces
 from core.archives import unnumbered
 from core.images import Image, from_uint8, resize, to_uint8
 from core.neighbours import NeighbourError
+from core.training import data
 
 SOURCES = ("new", "known", "digits", "own", "olivetti", "lfw")
-"""People that the network never saw, people that it knows, scikit-learn's digits, one's own photos, and two sets of
+"""People that the network never saw, people that it knows, the training lab's digits, one's own photos, and two sets of
 photos of real faces that scikit-learn loads."""
 SEED = 31
 """How captures of rendered people are drawn; others than those of the training."""
@@ -82,15 +83,14 @@ def people(source: str, count: int, captures: int = EACH) -> Album:
 
 
 def digits() -> Album:
-    """The first `DIGITS_EACH` pictures of each of scikit-learn's digits, 8 x 8 pixels.
-
-    E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, 1998, https://doi.org/10.24432/C50P49
-    """
-    from sklearn.datasets import load_digits
-
-    grey, labels = load_digits(return_X_y=True)
-    rows = np.concatenate([np.flatnonzero(labels == digit)[:DIGITS_EACH] for digit in range(10)])
-    return named("digits", grey[rows].reshape(-1, 8, 8) / 16, [str(label) for label in labels[rows]])
+    """The first `DIGITS_EACH` of each of the training lab's digits that nobody learns from there, pixels as cells."""
+    found = data.load()
+    images = np.concatenate([found.validation.images, found.test.images])[..., 0]
+    labels = np.concatenate([found.validation.labels, found.test.labels])
+    rows = np.concatenate([np.flatnonzero(labels == digit)[:DIGITS_EACH] for digit in range(data.CLASSES)])
+    cell = SIDE // data.SIDE
+    grey = images[rows].repeat(cell, axis=1).repeat(cell, axis=2) / np.float32(255)
+    return named("digits", grey, [str(label) for label in labels[rows]])
 
 
 def real_faces(source: str, folder: str | None = None) -> Album:
@@ -99,7 +99,8 @@ def real_faces(source: str, folder: str | None = None) -> Album:
 
     F. Samaria, A. Harter, Parameterisation of a stochastic model for human face identification, 1994,
     https://doi.org/10.1109/ACV.1994.341300; G. Huang et al., Labeled faces in the wild, 2007,
-    https://vis-www.cs.umass.edu/lfw. NeighbourError where they are not here and cannot be fetched.
+    https://vis-www.cs.umass.edu/lfw. NeighbourError where they are not here and cannot be fetched. scikit-learn holds a
+    download against its checksum; what it reads from its cache on this machine it has written there itself.
     """
     from sklearn.datasets import fetch_lfw_people, fetch_olivetti_faces
 
@@ -110,9 +111,8 @@ def real_faces(source: str, folder: str | None = None) -> Album:
         found = fetch_lfw_people(data_home=folder, min_faces_per_person=LFW_EACH, resize=None, color=False)
     except OSError as error:
         raise NeighbourError("no_dataset", name=source, problem=type(error).__name__) from error
-    grey = found.images / max(float(found.images.max()), 1.0)
     rows = np.concatenate([np.flatnonzero(found.target == n)[:LFW_EACH] for n in range(len(found.target_names))])
-    return named(source, grey[rows], [str(found.target_names[found.target[row]]) for row in rows])
+    return named(source, found.images[rows], [str(found.target_names[found.target[row]]) for row in rows])
 
 
 def named(source: str, pictures: Sequence[np.ndarray] | np.ndarray, names: Sequence[str]) -> Album:

@@ -30,6 +30,8 @@ CHOICES = 3
 """Likeliest people of a query that are told."""
 COMPONENTS = 50
 """Eigenfaces at most."""
+ITERATIONS = 500
+"""Of the linear head at most."""
 UNITS, EPOCHS, BATCH, RATE = 64, 60, 32, 5e-3
 """Of the perceptron: hidden units, times through the gallery, pictures a step, and Adam's learning rate."""
 
@@ -81,7 +83,7 @@ def knn(settings: Settings, count: int) -> KNeighborsClassifier:
 
 def linear() -> Pipeline:
     """A new last layer for the network: multinomial logistic regression on the standardized embedding."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
 
 
 def mlp(seed: int, count: int) -> Pipeline:

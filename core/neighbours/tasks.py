@@ -12,7 +12,7 @@ from core.attribution import Report
 from core.neighbours import BASELINES, album, stored
 from core.neighbours.album import Album
 from core.neighbours.collection import Collection, Settings, Split, divide
-from core.networks import Entry, batch_size, find, load
+from core.networks import DIGITS, Entry, batch_size, find, load
 from core.tasks import knows_people
 
 MOST_LIVE = 100
@@ -91,10 +91,17 @@ def embedded(entry: Entry, embedding: str, pictures: Album, report: Report | Non
     classes = np.full(len(pictures.names), -1)
     if embedding in BASELINES:
         return Collection(pictures, embedding, vectors, classes)
-    if pictures.source == "known" and knows_people(entry):
+    if _knows(entry, pictures):
         classes = np.array([int(name) for name in pictures.names])
         return Collection(pictures, entry.name, vectors, classes, logits(load(entry), vectors))
     return Collection(pictures, entry.name, vectors, classes)
+
+
+def _knows(entry: Entry, pictures: Album) -> bool:
+    """Whether the network's classes are the people, or digits, of an album, which are named by their numbers."""
+    return (pictures.source == "digits" and entry.names == DIGITS.names) or (
+        pictures.source == "known" and knows_people(entry)
+    )
 
 
 def _vectors(entry: Entry, embedding: str, pictures: Album, report: Report | None) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import cv2
+import joblib
 import numpy as np
 import pytest
 from real_data import DATA
@@ -20,14 +21,15 @@ from core.images import from_uint8
 from core.neighbours import NeighbourError, album, stored, tasks
 from core.neighbours.album import Album
 from core.neighbours.collection import Collection, Settings, Split, confusion, divide
-from core.neighbours.constraints import EXPERIMENTS, LEARNERS, run, size_of
+from core.neighbours.constraints import EXPERIMENTS, LEARNERS, learned, run, size_of
 from core.neighbours.embedding import PIXELS, embed, logits, pixels
 from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, spread, verdict
-from core.neighbours.heads import answer, knn, space
+from core.neighbours.heads import answer, knn, linear, space
 from core.neighbours.index import INDEXES, brute_force, hnsw, unit
 from core.neighbours.projection import CELLS, lay_out, regions
 from core.neighbours.verification import equal_error, pairs, rated, where
-from core.networks import MINIFACE, UNTRAINED, load
+from core.networks import DIGITS, MINIFACE, UNTRAINED, load
+from core.training.data import embedded
 
 FLAT = Settings(k=1, metric="euclidean", people=2, samples=2)
 
@@ -85,6 +87,60 @@ def test_digits_come_in_equal_numbers() -> None:
     digits = album.digits()
     assert digits.names == tuple("0123456789")
     assert np.bincount(digits.labels).tolist() == [album.DIGITS_EACH] * 10
+
+
+def test_digits_are_held_out_of_the_training_lab_and_lose_no_pixel(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))  # no MNIST here
+    found, digits = embedded(), album.digits()
+    held_out = {image.tobytes() for part in (found.validation, found.test) for image in part.images}
+    learned = {image.tobytes() for image in found.train.images}
+    for row in range(0, 400, 9):
+        seen = np.rint(digits.picture(row, 28)[..., 0] * 255).astype(np.uint8).tobytes()
+        assert seen in held_out and seen not in learned
+
+
+def test_the_digits_network_knows_its_digits() -> None:
+    collection = tasks.embedded(DIGITS, "network", album.digits())
+    assert collection.vectors.shape == (400, 25) and collection.classes.tolist() == list(range(10))
+    found = tasks.compare(collection, Settings(people=10))
+    truth = collection.labels[found.split.queries]
+    assert all((said.labels == truth).mean() > 0.9 for said in found.said.values()) and "softmax" in found.said
+    assert tasks.embedded(MINIFACE, "network", first_of_each(collection.album, 4)).logits is None
+
+
+def first_of_each(full: Album, each: int) -> Album:
+    """The first pictures of everybody."""
+    rows = np.concatenate([np.flatnonzero(full.labels == label)[:each] for label in range(len(full.names))])
+    assert full.pixels is not None
+    return replace(full, labels=full.labels[rows], pixels=full.pixels[rows])
+
+
+def test_olivetti_faces_come_from_the_cache_of_scikit_learn(tmp_path) -> None:
+    """Its layout: 40 people, 10 pictures of 64 x 64 each, columns first."""
+    shades = np.linspace(0, 1, 400)[:, None] * np.ones(4096)
+    shades[5, 1] = 1  # second row, first column
+    joblib.dump(shades, tmp_path / "olivetti_py3.pkz", compress=6)
+    found = album.real_faces("olivetti", str(tmp_path))
+    assert len(found) == 400 and len(found.names) == 40 and np.bincount(found.labels).tolist() == [10] * 40
+    assert found.pixels is not None and int(found.pixels[200, 50, 50, 0]) == round(255 * 200 / 399)
+    assert found.pixels[5, 2, 0, 0] > 150 > 20 > found.pixels[5, 0, 2, 0]
+
+
+def test_faces_in_the_wild_come_from_the_cache_of_scikit_learn(tmp_path) -> None:
+    """Its layout: a folder a person, pictures of 250 x 250; who has too few pictures is left out."""
+    home = tmp_path / "lfw_home"
+    for person, count in (("Ada_Lovelace", album.LFW_EACH + 2), ("Bo_Bell", album.LFW_EACH), ("Carl_Cox", 3)):
+        folder = home / "lfw_funneled" / person
+        folder.mkdir(parents=True)
+        for index in range(count):
+            shade = np.full((250, 250, 3), 200 if person < "B" else 50, np.uint8)
+            cv2.imwrite(str(folder / f"{person}_{index + 1:04d}.jpg"), shade)
+    for name in ("pairs", "pairsDevTrain", "pairsDevTest"):
+        (home / f"{name}.txt").touch()
+    found = album.real_faces("lfw", str(tmp_path))
+    assert found.names == ("Ada Lovelace", "Bo Bell") and np.bincount(found.labels).tolist() == [album.LFW_EACH] * 2
+    assert found.pixels is not None
+    np.testing.assert_allclose(found.pixels[:, 0, 0, 0], np.where(found.labels == 0, 200, 50), atol=3)
 
 
 def test_no_dataset_is_a_sentence(monkeypatch) -> None:
@@ -242,6 +298,19 @@ def test_pca_is_fitted_to_the_enrolled_alone(new_people) -> None:
     np.testing.assert_allclose(before[split.gallery].std(axis=0, ddof=1), 1, rtol=1e-3)
 
 
+def test_the_linear_head_learns_the_same_with_pauses(new_people) -> None:
+    split, heads = divide(new_people, Settings()), []
+    enrolled, asked = new_people.vectors[split.gallery], new_people.vectors[split.queries]
+
+    def paused():
+        heads.append((yield from learned(enrolled, split.labels)))
+
+    pauses = list(paused())
+    assert pauses and not any(pauses)
+    shares = [head.predict_proba(asked) for head in (heads[0], linear().fit(enrolled, split.labels))]
+    np.testing.assert_allclose(*shares, atol=0.02)
+
+
 def test_the_perceptron_learns_live_and_can_be_cancelled(new_people) -> None:
     told = []
     lesson = tasks.train(new_people, Settings(), 20, lambda step, steps, **values: told.append((step, steps, values)))
@@ -297,7 +366,8 @@ def results(new_people, known_people) -> dict[str, Result]:
             people = Collection(few, "MiniFace", people.vectors[rows], people.classes[:30])
         told: list[int] = []
         found[name] = run(name, people, settings, 2, lambda step, steps, told=told: told.append(steps - step))
-        assert told == list(range(len(told)))[::-1], name
+        left = list(dict.fromkeys(told))  # a head that learns for long tells in between that it goes on
+        assert left == sorted(left, reverse=True) and left[-1] == 0, name
     return found
 
 

@@ -69,6 +69,29 @@ def test_a_picture_in_hand_shows_its_neighbours_with_names_and_distances(open_pa
     assert len(captions) == 4 and captions == sorted(captions, key=lambda words: float(words.split("· ")[1]))
 
 
+def test_the_picture_in_hand_stands_in_the_address(open_page) -> None:
+    app = open_page(PAGE, knn_people="5", knn_point="no row")
+    assert not app.exception and "knn_point" not in app.query_params
+    app.selectbox(key="knn_query").select_index(7).run()
+    assert not app.exception, app.exception[0].message
+    row = "".join(app.query_params["knn_point"])
+    assert str(app.selectbox(key="knn_query").value) == row
+    assert str(open_page(PAGE, knn_people="5", knn_point=row).selectbox(key="knn_query").value) == row
+
+
+def test_photos_of_real_people_come_with_a_warning(open_page) -> None:
+    warned = [
+        label("neighbours.drawn_people") in [caption.value for caption in opened(open_page, network).caption]
+        for network in ("MiniFace", "Digits")
+    ]
+    assert warned == [True, False]
+
+
+def opened(open_page, network: str):
+    app = open_page(PAGE, knn_source="own", network=network)
+    return app.file_uploader(key="own_files").set_value(("faces.zip", zipped(3, 4), "application/zip")).run()
+
+
 def test_the_perceptron_joins_the_heads_after_its_training(open_page) -> None:
     app = open_page(PAGE, knn_view="perceptron", knn_people="5")
     assert label("neighbours.mlp") not in rates(app)
