@@ -89,15 +89,16 @@ def _networks() -> list[tuple[Entry, int | None, str]]:
 
 def _classes(picture: Picture, entry: Entry) -> list[tuple[Entry, int | None, str]]:
     probable = np.argsort(-cached.predict(picture, entry), kind="stable")[:FEW]
+    names = controls.class_names(entry)
     indices = choices(
         t("explainers.classes"),
         list(range(entry.classes)),
         key="classes",
         default=[int(index) for index in probable],
-        format_func=lambda index: entry.labels[index],
+        format_func=names.__getitem__,
         max_selections=MOST,
     )
-    return [(entry, index, entry.labels[index]) for index in indices]
+    return [(entry, index, names[index]) for index in indices]
 
 
 def answer(picture: Picture, grid: Grid) -> list[Any] | None:

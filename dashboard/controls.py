@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import faces, images
+from core import faces, images, tasks
 from core.attribution import top_channels
 from core.networks import Entry
 from core.params import Param
 from core.training.data import CLASSES as DIGITS
-from dashboard import cached, networks, pictures
+from dashboard import cached, networks, pictures, uploads
 from dashboard.cached import Picture
 from dashboard.links import BOUND, choice
 from dashboard.text import has, label, languages, sentence, t
@@ -109,6 +109,14 @@ def person_name(number: int) -> str:
     """What a rendered person is called, and whether the network never met them."""
     name = t("picture.person_name", number=f"{number:02d}")
     return f"{name} ({t('picture.never_met')})" if number >= faces.NEW_PEOPLE else name
+
+
+def class_names(entry: Entry) -> tuple[str, ...]:
+    """The names of a network's classes; rendered people are called as the language does."""
+    if not tasks.knows_people(entry):
+        return entry.labels
+    people = range(entry.classes)
+    return tuple(t("picture.class_name", number=f"{n:02d}", group=faces.group_of(n)) for n in people)
 
 
 def _person() -> Picture:
@@ -287,41 +295,17 @@ def own_photos(entry: Entry) -> np.ndarray | None:
         help=t("picture.upload_several_help"),
         max_upload_size=MAX_MEGABYTES,
     )
-    seen = read_several(
+    found = uploads.read(
         files[:MOST_PHOTOS],
         "photos_read",
         entry,
-        lambda image, name: _as_proposed(image, entry),
-        lambda place, file, problem: t("picture.of_several", place=place, problem=problem),
+        lambda data, name: _as_proposed(images.read(data, name), entry),
+        MOST_PHOTOS,
     )
     if len(files) > MOST_PHOTOS:
         st.warning(t("picture.too_many", most=MOST_PHOTOS))
-    return np.stack([image for _, image in seen]) if seen else None
-
-
-def read_several(
-    files: Sequence[Any],
-    memory: str,
-    about: Hashable,
-    made: Callable[[images.Image, str], Any],
-    wrong: Callable[[int, str, str], str],
-) -> list[tuple[Any, Any]]:
-    """Uploaded files with what is `made` of each picture and its name, decoded once; `memory` is where the session
-    keeps it, for as long as the file is in the list, and `about` what it also depends on.
-
-    A file that is no picture is told by `wrong`, of its place from 1, its name and the problem; the others count.
-    """
-    kept, seen, found = st.session_state.get(memory, {}), {}, []
-    for place, file in enumerate(files, start=1):
-        known = (file.file_id, about)
-        try:
-            seen[known] = kept[known] if known in kept else made(images.read(file.getvalue(), file.name), file.name)
-        except images.ImageError as error:
-            st.error(wrong(place, file.name, sentence(error)))
-            continue
-        found.append((file, seen[known]))
-    st.session_state[memory] = seen
-    return found
+    seen = [one.made for one in uploads.usable(found)]
+    return np.stack(seen) if seen else None
 
 
 def _as_proposed(image: images.Image, entry: Entry) -> images.Image:
@@ -396,7 +380,7 @@ def layer_picker(names: Sequence[str], default: str, *, text: str | None = None)
 
 def class_picker(entry: Entry) -> int | None:
     """A class by name (type to search), or None for the network's first choice."""
-    names = entry.labels
+    names = class_names(entry)
     chosen = choice(
         st.selectbox,
         t("controls.class"),

@@ -98,7 +98,7 @@ def _delete(frame: Frame) -> None:
         return
     share = st.slider(t("evaluation.share"), 0, 100, 10, key="test_share", **BOUND) / 100
     seen = cached.small(picture.image, entry)
-    label = entry.labels[found.class_index]
+    label = controls.class_names(entry)[found.class_index]
     shown, deleted, inserted, lots = st.columns(4)
     _place(shown, _over(seen, found.explanation.map.values, request), explaining.about(request, found.explanation))
     for column, way, order in (
@@ -236,9 +236,10 @@ def _landed(entry: Entry, request: Request, found: Any, person: int, other: int)
         pictures.outlined(pictures.cells(image, SIDE), region)
         for image, region in ((pair.original, pair.part), (pair.inpainted, pair.changed))
     ]
-    numbers = {"label": entry.labels[found.taken_for[0]], "score": number(found.scores[0], 1)}
+    original, inpainted_as = (controls.class_names(entry)[index] for index in found.taken_for)
+    numbers = {"label": original, "score": number(found.scores[0], 1)}
     _place(truth, sizes[0], t("evaluation.truth", **numbers))
-    numbers = {"label": entry.labels[found.taken_for[1]], "score": number(found.scores[1], 1), "other": f"{other:02d}"}
+    numbers = {"label": inpainted_as, "score": number(found.scores[1], 1), "other": f"{other:02d}"}
     _place(inpainted, sizes[1], t("evaluation.inpainted", **numbers))
     over = pictures.outlined(_over(pair.original, values, request), pair.changed)
     _place(landed, over, t("evaluation.landed", method=METHODS[request.method].title))

@@ -123,7 +123,7 @@ def class_of(request: Request, probabilities: np.ndarray) -> int | None:
 def about(request: Request, explanation: Any) -> str:
     """What a map is about: its class, or that it knows none, and its layer."""
     index = explanation.class_index
-    name = t("explain.no_class") if index is None else request.network.labels[index]
+    name = t("explain.no_class") if index is None else controls.class_names(request.network)[index]
     return f"{name} · {explanation.layer}" if explanation.layer else name
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from core import archives
-from core.archives import ArchiveError
-from core.images import ImageError
 from core.networks import Entry, labels
 from core.populations.groups import Photos, people_of, read_face
-from dashboard import pictures
+from dashboard import pictures, uploads
 from dashboard.cached import Picture
 from dashboard.controls import UPLOAD_TYPES
 from dashboard.links import choice
@@ -23,18 +18,6 @@ MOST, MEGABYTES = 100, archives.MAX_BYTES // 10**6
 """Photos of a group, and the size of an upload."""
 SHOWN, COLUMNS = 24, 8
 """Faces of a group that are shown, and how many in a row."""
-
-Framed = tuple[np.ndarray, np.ndarray]
-"""A face and its points, as `read_face` gives them."""
-
-
-@dataclass
-class _Reading:
-    """An upload of one group while it is read: its files that are `left`, and what was `found` in the others."""
-
-    left: list[tuple[str, bytes]]
-    found: list[tuple[str, Framed | ImageError]] = field(default_factory=list)
-    problem: str | None = None
 
 
 def ask(entry: Entry) -> dict[str, Photos] | None:
@@ -68,10 +51,12 @@ def _group(name: str, way: str, entry: Entry) -> Photos:
         key=f"pop_files_{name}",
         max_upload_size=MEGABYTES,
     )
-    found = _read(name, files)
-    used = [(file, result) for file, result in found if not isinstance(result, ImageError)]
-    refused = [(file, sentence(result)) for file, result in found if isinstance(result, ImageError)]
+    found = uploads.read(files, f"pop_read_{name}", None, read_face, MOST)
+    used = [(one.name, one.made) for one in found if one.usable]
+    refused = [(one.name, sentence(one.made)) for one in found if not one.usable]
     people = people_of([file for file, _ in used])
+    if len(used) >= MOST:
+        st.info(t("populations.enough", most=MOST))
     if used:
         st.markdown(t("populations.found", faces=len(used), people=len(set(people))))
         shown = [image / np.float32(255) for _, (image, _) in used[:SHOWN]]
@@ -90,48 +75,7 @@ def _group(name: str, way: str, entry: Entry) -> Photos:
     )
 
 
-def _read(group: str, files: list[Any]) -> list[tuple[str, Framed | ImageError]]:
-    """What was found in the uploads of a group, each decoded once; one that is taken out of the list is forgotten.
-
-    They are opened one after the other, until there are `MOST` faces. A change of a control may stop this between two
-    files: the next run goes on there.
-    """
-    key = f"pop_read_{group}"
-    before: dict[str, _Reading] = st.session_state.get(key, {})
-    readings = {file.file_id: before[file.file_id] for file in files if file.file_id in before}
-    st.session_state[key] = readings
-    place, count = st.empty(), 0
-    for file in files:
-        reading = readings.get(file.file_id) or readings.setdefault(file.file_id, _opened(file))
-        if reading.problem:
-            st.error(f"{file.name}: {reading.problem}")
-        count += sum(not isinstance(result, ImageError) for _, result in reading.found)
-        while reading.left and count < MOST:
-            name, data = reading.left[0]
-            done, steps = len(reading.found), len(reading.found) + len(reading.left)
-            place.progress(done / steps, text=t("populations.reading", name=file.name, step=done + 1, steps=steps))
-            try:
-                reading.found.append((name, read_face(data, name)))
-                count += 1
-            except ImageError as error:
-                reading.found.append((name, error))
-            del reading.left[0]
-        if count >= MOST:
-            st.info(t("populations.enough", most=MOST))
-            break
-    place.empty()
-    return [pair for reading in readings.values() for pair in reading.found]
-
-
-def _opened(file: Any) -> _Reading:
-    """The pictures of an upload: itself, or what is in it where it is a zip file."""
-    try:
-        return _Reading(archives.files_of(file.name, file.getvalue()))
-    except ArchiveError as error:
-        return _Reading([], problem=sentence(error))
-
-
-def uploads() -> tuple[tuple[str, ...], ...]:
+def handed_in() -> tuple[tuple[str, ...], ...]:
     """What names the photos of both groups while the session lasts."""
     return tuple(tuple(st.session_state[f"pop_read_{name}"]) for name in "AB")
 

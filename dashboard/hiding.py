@@ -239,7 +239,8 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
 
 def _says(asked: Asked, found: Any) -> None:
     """Probability, rank and distance, before and after, and the five most probable classes."""
-    label, scores = asked.network.labels[found.class_index], found.scores
+    classes, scores = controls.class_names(asked.network), found.scores
+    label = classes[found.class_index]
     st.markdown(t("masks.of", label=label))
     with st.container(horizontal=True):
         for name, values, write in written_scores(scores):
@@ -247,7 +248,7 @@ def _says(asked: Asked, found: Any) -> None:
     before = ", ".join(f"{t(f'masks.{name}')} {write(values[0])}" for name, values, write in written_scores(scores))
     st.caption(t("masks.before", scores=before))
     top = np.argsort(-found.probabilities)[:5]
-    names, values = [asked.network.labels[index] for index in top], found.probabilities[top]
+    names, values = [classes[index] for index in top], found.probabilities[top]
     st.plotly_chart(
         figures.probabilities(names, values, [percent(value) for value in values], label),
         config=figures.CONFIG,
@@ -267,7 +268,7 @@ def written_scores(scores: Any) -> list[tuple[str, np.ndarray, Callable[[float],
 
 def _maps(asked: Asked, found: Any) -> None:
     """Grad-CAM of the same class before and after, side by side; a weak map is shown too, so each says its maximum."""
-    image, label = asked.picture.image, asked.network.labels[asked.class_index]
+    image, label = asked.picture.image, controls.class_names(asked.network)[asked.class_index]
     looks = ("map_before", image), ("map_after", asked.disguise.on(image))
     for column, (when, look), saliency in zip(st.columns(2, gap="large"), looks, found.maps, strict=True):
         high = significant(pictures.reach(saliency.values))

@@ -8,12 +8,11 @@ import numpy as np
 import streamlit as st
 
 from core import archives, images
-from core.archives import ArchiveError
-from core.images import ImageError
 from core.neighbours.album import SIDE, Album, named, person_of
 from core.networks import Entry
+from dashboard import uploads
 from dashboard.controls import MAX_MEGABYTES, UPLOAD_TYPES
-from dashboard.text import number, sentence, t
+from dashboard.text import number, t
 
 MOST = 200
 """Photos in all."""
@@ -30,46 +29,20 @@ def album(entry: Entry) -> Album | None:
             t("photos.folder"), UPLOAD_TYPES, accept_multiple_files="directory", key="own_folder", **shared
         ),
     ]
-    found = _read(files, entry)
-    if not found:
+    found = uploads.read(
+        files, "own_read", entry.subject, lambda data, name: _square(images.read(data, name), entry), MOST
+    )
+    used = [(one.name, one.made) for one in uploads.usable(found)]
+    if not used:
         st.info(t("photos.none"))
         return None
-    if len(found) > MOST:
-        st.warning(t("photos.too_many", most=MOST))
-    names, squares = zip(*found[:MOST], strict=True)
+    if len(used) >= MOST:
+        st.info(t("photos.too_many", most=MOST))
+    names, squares = zip(*used, strict=True)
     made = named("own", [images.from_uint8(square) for square in squares], [person_of(name) for name in names])
     people = ", ".join(made.names)
     st.caption(t("photos.read", count=number(len(made)), people=number(len(made.names)), names=people))
     return made
-
-
-def _read(files: list[Any], entry: Entry) -> list[tuple[str, np.ndarray]]:
-    """Name and square of every picture, each file decoded once; what is taken out of the list is forgotten."""
-    before: dict[tuple[str, str], list[tuple[str, np.ndarray]]] = st.session_state.get("own_read", {})
-    kept = {}
-    for file in files:
-        key = (file.file_id, entry.subject)
-        kept[key] = before[key] if key in before else _opened(file, entry)
-    st.session_state["own_read"] = kept
-    return [pair for pairs in kept.values() for pair in pairs]
-
-
-def _opened(file: Any, entry: Entry) -> list[tuple[str, np.ndarray]]:
-    """The pictures of a file, framed as the network wants them; says which cannot be read."""
-    try:
-        packed = archives.files_of(file.name, file.getvalue(), MOST)
-    except ArchiveError as error:
-        st.error(t("photos.unreadable", name=file.name, problem=sentence(error)))
-        return []
-    found, bar = [], st.empty()
-    for step, (name, content) in enumerate(packed):
-        bar.progress(step / len(packed), text=t("jobs.step", step=step + 1, steps=len(packed)))
-        try:
-            found.append((name, _square(images.read(content, name), entry)))
-        except ImageError as error:
-            st.error(t("photos.unreadable", name=name, problem=sentence(error)))
-    bar.empty()
-    return found
 
 
 def _square(image: images.Image, entry: Entry) -> np.ndarray:

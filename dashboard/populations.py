@@ -124,7 +124,7 @@ def _answer(
         if sources is None:
             return None
         st.caption(t("populations.proportions"))
-        picture, named = group_photos.private(), group_photos.uploads()
+        picture, named = group_photos.private(), group_photos.handed_in()
     return jobs.answer(
         NAME,
         picture,

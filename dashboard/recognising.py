@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import images, tasks
 from core.networks import Entry, labels
-from dashboard import cached, controls, pictures
+from dashboard import cached, controls, pictures, uploads
 from dashboard.cached import Picture
 from dashboard.links import choice
 from dashboard.text import percent, t
@@ -113,24 +113,25 @@ def _own(entry: Entry) -> list[Case]:
     )
     if len(files) > MOST:
         st.warning(t("recognised.too_many", found=len(files), count=MOST))
-    cases = []
+    read = uploads.read(
+        files[:MOST],
+        "recognised_read",
+        entry.subject,
+        lambda data, name: _squared(images.read(data, name), name, entry),
+        MOST,
+    )
+    found, cases = uploads.usable(read), []
     with st.container(horizontal=True):
-        for file, picture in controls.read_several(
-            files[:MOST],
-            "recognised_read",
-            entry.subject,
-            lambda image, name: _squared(image, name, entry),
-            lambda place, name, problem: f"{name}: {problem}",
-        ):
+        for one in found:
             with st.container(width=CARD, gap="xsmall"):
-                cases.append(_card(file, picture, entry))
+                cases.append(_card(one.file, one.made, entry))
     return cases
 
 
 def _card(file: Any, picture: Picture, entry: Entry) -> Case:
     """A picture with its answer, and the control that says what it shows."""
     place = st.empty()
-    key = f"expected_{file.file_id}_{entry.name}"
+    key, names = f"expected_{file.file_id}_{entry.name}", controls.class_names(entry)
     if key not in st.session_state:
         st.session_state[key] = labels.found_in(file.name, entry.labels)
     expected = st.selectbox(
@@ -138,14 +139,14 @@ def _card(file: Any, picture: Picture, entry: Entry) -> Case:
         range(entry.classes),
         index=None,
         key=key,
-        format_func=entry.labels.__getitem__,
+        format_func=names.__getitem__,
         placeholder=t("recognised.unsaid"),
         label_visibility="collapsed",
     )
     probabilities = cached.predict(picture, entry)
     predicted = int(probabilities.argmax())
     case = Case(file.name, picture.image, expected, predicted, float(probabilities[predicted]))
-    answer = f"{entry.labels[predicted]}, {percent(case.probability)}"
+    answer = f"{names[predicted]}, {percent(case.probability)}"
     said = t("recognised.taken_for", name=file.name, answer=answer)
     place.image(pictures.photo(case.drawn), width="stretch", alt=said, caption=f"{case.mark} {answer}")
     return case
@@ -158,11 +159,12 @@ def _squared(image: np.ndarray, name: str, entry: Entry) -> Picture:
 
 def _table(entry: Entry, cases: Sequence[Case]) -> None:
     """The same as a table."""
+    names = controls.class_names(entry)
     with st.expander(t("recognised.table"), icon=":material/table:"):
         rows = {
             t("recognised.picture"): [case.name for case in cases],
-            t("recognised.expected"): ["" if case.expected is None else entry.labels[case.expected] for case in cases],
-            t("recognised.predicted"): [entry.labels[case.predicted] for case in cases],
+            t("recognised.expected"): ["" if case.expected is None else names[case.expected] for case in cases],
+            t("recognised.predicted"): [names[case.predicted] for case in cases],
             t("recognised.probability"): [percent(case.probability) for case in cases],
             t("recognised.verdict"): [case.mark for case in cases],
         }

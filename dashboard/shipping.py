@@ -13,7 +13,7 @@ from core import images
 from core.deployment import FORMATS, PRECISIONS, DeploymentError, file_size, record, standalone
 from core.deployment import tasks as deployment_tasks
 from core.networks import NETWORKS, Entry
-from dashboard import cached, figures, in_browser, jobs, pictures, problems
+from dashboard import cached, controls, figures, in_browser, jobs, pictures, problems
 from dashboard.cached import NETWORK_ALONE, Picture
 from dashboard.controls import Frame
 from dashboard.links import choice
@@ -349,14 +349,12 @@ def _traps(frame: Frame) -> None:
     found = cached.traps(frame.picture, frame.network)
     right = found["right"][1]
     changes = {name: float(np.abs(probabilities - right).max()) for name, (_, probabilities) in found.items()}
-    names = list(found)
+    names, classes = list(found), controls.class_names(frame.network)
     for start in range(0, len(names), 5):
         for column, name in zip(st.columns(5), names[start : start + 5], strict=False):
             pixels, probabilities = found[name]
             first = int(probabilities.argmax())
-            caption = (
-                f"**{t(f'traps.{name}')}** · {frame.network.labels[first]}, {percent(float(probabilities[first]))}"
-            )
+            caption = f"**{t(f'traps.{name}')}** · {classes[first]}, {percent(float(probabilities[first]))}"
             seen = pictures.cells(images.from_uint8(pixels), SIDE)
             column.image(pictures.chart(seen), width="stretch", alt=caption.replace("**", ""), caption=caption)
     wrong = sorted((name for name in names if name != "right"), key=lambda name: -changes[name])

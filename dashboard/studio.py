@@ -59,7 +59,7 @@ class _Layer:
 
     def name(self, entry: Entry, channel: int) -> str:
         """What a channel is called: a unit of the last layer by its class."""
-        return f"{channel} ({entry.labels[channel]})" if self.classes else str(channel)
+        return f"{channel} ({controls.class_names(entry)[channel]})" if self.classes else str(channel)
 
 
 def _layer(entry: Entry) -> _Layer:
@@ -149,7 +149,7 @@ def _one(entry: Entry) -> None:
     with chosen:
         channel = _channel(layer)
         if layer.classes:
-            st.caption(f"{t('controls.class')}: {entry.labels[channel]}")
+            st.caption(f"{t('controls.class')}: {controls.class_names(entry)[channel]}")
     with method:
         params = _params(entry, layer)
     request = Request("one", entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
@@ -243,7 +243,7 @@ def _outputs(entry: Entry) -> None:
     with method:
         params, task = _inked(entry, layer, tasks.grid)
     if classes:
-        names = tuple(entry.labels[number] for number in classes)
+        names = tuple(map(controls.class_names(entry).__getitem__, classes))
         targets = tuple(number for number in classes for _ in SWEEP)  # a row is what climbs together
         params["tv_weight"] = SWEEP
         _climb(Request("outputs", entry, layer.row.name, targets, params, names, task), climb.matrix)
@@ -265,10 +265,11 @@ def _pairs(entry: Entry) -> None:
         st.error(t("filters.pairs_wrong", last=entry.classes - 1))
         return
     targets = tuple(target for first, second in pairs for target in (first, second, (first, second)))
+    called = controls.class_names(entry)
     names = tuple(
         name
         for first, second in pairs
-        for name in (entry.labels[first], entry.labels[second], f"{entry.labels[first]} + {entry.labels[second]}")
+        for name in (called[first], called[second], f"{called[first]} + {called[second]}")
     )
     _climb(Request("pairs", entry, layer.row.name, targets, params, names, task), climb.pairs)
 

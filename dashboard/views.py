@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import images
 from core.networks import Entry, LayerRow
-from dashboard import cached, figures, pictures
+from dashboard import cached, controls, figures, pictures
 from dashboard.cached import Picture
 from dashboard.text import number, percent, t
 
@@ -144,9 +144,10 @@ def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None 
     order = [int(index) for index in np.argsort(-probabilities, kind="stable")[:top]]
     if class_index is not None and class_index not in order:
         order.append(class_index)
-    labels = [entry.labels[index] for index in order]
+    names = controls.class_names(entry)
+    labels = [names[index] for index in order]
     values = [float(probabilities[index]) for index in order]
-    chosen = entry.labels[class_index] if class_index is not None else None
+    chosen = names[class_index] if class_index is not None else None
     texts = [percent(value) for value in values]
     st.markdown(f"**{t('network.prediction')}**")
     st.plotly_chart(

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import images
 from core.attribution import METHODS
-from dashboard import figures, lesson, pictures
+from dashboard import controls, figures, lesson, pictures
 from dashboard.explaining import Request
 from dashboard.text import has, number, significant, t
 
@@ -62,9 +62,8 @@ STEPS: dict[str, tuple[tuple[str, str, str], ...]] = {
 def show(request: Request, explanation: Any, overlay: bytes) -> None:
     """The steps of a method that uses feature maps, and nothing for another."""
     if explanation.map.walk is not None:
-        _grad_cam(
-            explanation, request.network.labels[explanation.class_index], dict(request.params).get("channels"), overlay
-        )
+        name = controls.class_names(request.network)[explanation.class_index]
+        _grad_cam(explanation, name, dict(request.params).get("channels"), overlay)
     elif request.method in STEPS:
         _generic(request, explanation, overlay)
 

@@ -1,4 +1,4 @@
-"""Finds small masks for both groups among all sets of parts, and puts every attacker before them: `assets/masks.json`.
+"""Finds small masks for both groups in every way, and puts every attacker before them: `assets/masks.json`.
 
     python scripts/smallest_masks.py
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,16 +19,20 @@ from core.masking.fills import FILLS
 from core.masking.smallest import Tell, Trial, trial
 from core.networks import Network, batch_size, kept
 
-COARSE = 8
-"""Rows and columns of the numbers that are optimised, the right half mirroring the left; between them the mask is
-smooth. More of them draw patterns that confuse this network, instead of hiding what it reads.
+CELLS, WIDTH = 16, 0.5
+"""The mask that is optimised is a sum of bumps on a grid of so many rows and columns, and their standard deviation in
+cells of it: finer ones draw patterns that confuse this network, instead of hiding what it reads.
 """
-ITERATIONS, RATE, MOST = 80, 0.2, 2.0
-"""Steps, their rate, and how far a number may go from 0, where a place changes between open and hidden."""
-WEIGHTS = (60.0, 0.1)
-"""The area's weight, in logits for the whole chart: it falls from one to the other, and the mask grows."""
-AHEAD = 2.0
-"""Logits by which another name has to lead before a capture no longer pulls at the mask."""
+AREAS = (0.02, 0.6)
+"""Shares of the face that are hidden at the first and at the last step."""
+ITERATIONS, EVERY = 90, 3
+"""Steps, and how many of them pass between two masks that are tried on all captures."""
+RATE, MOMENTUM, MOST = 0.16, 0.8, 4.0
+"""How far a step goes, and how far the numbers may lie from the mask's rim, so that each can still change sides."""
+BATCH, JITTER, SEED = 24, 1, 0
+"""Captures of a step, by how many places the mask is shifted on each of them, and how both are drawn."""
+AHEAD = 1.0
+"""Logits by which another name has to lead before a capture hardly pulls at the mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,34 +80,72 @@ class Scene:
     def grow(self, tell: Tell | None = None) -> list[Trial]:
         """The masks on the way from an open face to a hidden one, by gradient.
 
-        Minimizes `mean(max(margin + AHEAD, 0)) / weight + area` over a coarse mask, of which the network sees every
-        place hidden or open as it is above or below one half, while the gradient passes as if it saw the mask itself
-        (straight-through estimator, Bengio et al. 2013, https://arxiv.org/abs/1308.3432). The weight falls step by
-        step, so that the places come first that hide most for their area. `tell` is called at every step.
+        Minimizes the mean of `softplus(margin + AHEAD)` over smooth masks in [0, 1] of a given area, which grows step
+        by step. A price for the area instead leaves the face open until it is low enough for a large mask at once: in
+        between no mask is the cheapest. The mask is `sigmoid(field - level)`, the level being where it has its area;
+        as the numbers grow, its rim hardens. Every step sees a few captures, on each of which the mask lies a place
+        further to some side: a pattern that has to lie exactly is worth nothing. Every few steps the highest places
+        are hidden for good, as many as the area says, and tried on all captures. `tell` is called at every step.
 
         The idea is that of Fong and Vedaldi 2017, https://arxiv.org/abs/1704.03296 (delete the evidence with a small
-        mask), here with one mask for many captures at once instead of one picture with jitter; a path over areas as in
-        Fong et al. 2019, https://arxiv.org/abs/1910.08485.
+        mask, jitter), with the fixed area of Fong et al. 2019, https://arxiv.org/abs/1910.08485, and one mask for many
+        captures at once.
         """
-        coarse = keras.Variable(np.full((COARSE, COARSE // 2), -1.0, np.float32))
-        optimizer, step, found = keras.optimizers.Adam(RATE, beta_2=0.9), _slope(self.network), []
-        given = [tf.constant(part) for part in (self.inputs, self.instead, self.rows, self.columns, self.people)]
-        for iteration, weight in enumerate(np.geomspace(*WEIGHTS, ITERATIONS)):
-            mask, margins, gradient = step(*given, coarse.value, tf.constant(weight, tf.float32))
-            shown = mask.numpy()
+        random, bumps, step, found = np.random.default_rng(SEED), _bumps(), _slope(self.network), []
+        numbers = keras.Variable(np.zeros((CELLS, CELLS), np.float32))
+        optimizer = keras.optimizers.SGD(RATE, MOMENTUM)
+        for iteration, area in enumerate(np.linspace(*AREAS, ITERATIONS)):
+            share = np.float32(area * chart.face().mean())
+            shown = _highest(bumps @ numbers.numpy() @ bumps.T, share)
             if tell:
                 tell(iteration, ITERATIONS, shown)
-            found.append(trial((), shown, chart.area(shown), margins.numpy()))
-            optimizer.apply([gradient], [coarse])
-            coarse.assign(tf.clip_by_value(coarse.value, -MOST, MOST))
+            if iteration % EVERY == EVERY - 1:
+                found.append(trial((), shown, chart.area(shown), self.margins(shown)))
+            level, gradient = step(*map(tf.constant, self._batch(random)), numbers.value, tf.constant(share))
+            optimizer.apply([gradient], [numbers])
+            numbers.assign(tf.clip_by_value(numbers.value - level, -MOST, MOST))
         return found
+
+    def _batch(self, random: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """Some of the captures: inputs, filled all over, rows and columns of the chart, each shifted, and people."""
+        drawn = random.permutation(len(self.people))[:BATCH]
+        rows, columns = (
+            np.stack([np.roll(places[one], random.integers(-JITTER, JITTER + 1), axis=1) for one in drawn])
+            for places in (self.rows, self.columns)
+        )
+        return self.inputs[drawn], self.instead[drawn], rows, columns, self.people[drawn]
+
+
+def _highest(field: np.ndarray, share: np.float32) -> np.ndarray:
+    """The mask of 0 and 1 over the highest places, so large a share of all."""
+    mask = np.zeros(field.size, np.float32)
+    mask[np.argsort(-field, axis=None, kind="stable")[: round(share * field.size)]] = 1
+    return mask.reshape(field.shape)
+
+
+def _bumps() -> np.ndarray:
+    """What each number adds to each row, and in the same way to each column: `(GRID, CELLS)`, 1 in every line."""
+    places, middles = (np.arange(chart.GRID) + 0.5) * CELLS / chart.GRID, np.arange(CELLS) + 0.5
+    heights = np.exp(-((places[:, None] - middles) ** 2) / (2 * WIDTH**2))
+    return (heights / heights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _level(field: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """Where `mean(sigmoid(field - level))` is the share, by bisection; its gradient is that of the equation."""
+    fixed = tf.stop_gradient(field)
+    low, high = tf.reduce_min(fixed) - 12, tf.reduce_max(fixed) + 12
+    for _ in range(25):
+        middle = (low + high) / 2
+        too_much = tf.reduce_mean(tf.sigmoid(fixed - middle)) > share
+        low, high = tf.where(too_much, middle, low), tf.where(too_much, high, middle)
+    slopes = tf.sigmoid(fixed - low) * tf.sigmoid(low - fixed)
+    return low + tf.reduce_sum(slopes * (field - fixed)) / tf.reduce_sum(slopes)
 
 
 @kept
-def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
-    """One compiled step of `grow`, kept: mask, margins, and the gradient by the coarse numbers."""
-    up = cv2.resize(np.eye(COARSE, dtype=np.float32), (COARSE, chart.GRID), interpolation=cv2.INTER_CUBIC)
-    classes = network.model.output_shape[-1]
+def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
+    """One compiled step of `grow`, kept: the level of the mask's rim, and the gradient by the numbers, of size 1."""
+    bumps, classes = _bumps(), network.model.output_shape[-1]
 
     @tf.function(reduce_retracing=True)
     def step(
@@ -113,19 +154,19 @@ def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor, tf.Ten
         rows: tf.Tensor,
         columns: tf.Tensor,
         people: tf.Tensor,
-        coarse: tf.Tensor,
-        weight: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        numbers: tf.Tensor,
+        share: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
-            tape.watch(coarse)
-            whole = tf.concat([coarse, coarse[:, ::-1]], axis=1)
-            smooth = up @ tf.sigmoid(whole) @ up.T
-            mask = smooth + tf.stop_gradient(tf.round(smooth) - smooth)
-            hidden = tf.einsum("nhi,ij,nwj->nhw", rows, mask, columns)[..., None]
+            tape.watch(numbers)
+            field = bumps @ numbers @ bumps.T
+            level = _level(field, share)
+            hidden = tf.einsum("nhi,ij,nwj->nhw", rows, tf.sigmoid(field - level), columns)[..., None]
             logits = network.model(inputs + hidden * (instead - inputs), training=False)
             own = tf.one_hot(people, classes)
             margins = tf.reduce_sum(own * logits, axis=1) - tf.reduce_max(logits - 1e9 * own, axis=1)
-            cost = tf.reduce_mean(tf.nn.relu(margins + AHEAD)) / weight + tf.reduce_mean(smooth)
-        return tf.round(smooth), margins, tape.gradient(cost, coarse)
+            cost = tf.reduce_mean(tf.nn.softplus(margins + AHEAD))
+        gradient = tape.gradient(cost, numbers)
+        return level, tf.math.divide_no_nan(gradient, tf.sqrt(tf.reduce_mean(gradient**2)))
 
     return step

@@ -69,21 +69,46 @@ def greedy(
 
     Returns the masks on the way, each within the next. A part is never taken away again: two that hide the person only
     together are found late, and so the last mask can be larger than the smallest.
+
+    A part is asked about again only while what it promised in an earlier step is more than the best of this step holds
+    (Minoux 1978, Accelerated greedy algorithms, https://doi.org/10.1007/BFb0006528): a part that grew more useful
+    meanwhile waits until the others have grown less.
     """
     bare = union(parts, ())
     path = [trial((), bare, area(bare), judge(bare))]
-    left, asked, steps = list(parts), 0, sum(len(parts) - step for step in range(min(most, len(parts))))
-    while left and len(path) <= most and path[-1].rate > target:
-        here, tried = path[-1], []
-        for name in left:
+    promised = dict.fromkeys(parts, np.inf)
+    while promised and len(path) <= most and path[-1].rate > target:
+        here, tried = path[-1], dict[str, Trial]()
+        while (name := max(promised, key=promised.__getitem__)) not in tried:
             names = (*here.names, name)
             mask = union(parts, names)
             if tell:
-                tell(asked, steps, mask)
-            asked += 1
-            tried.append(trial(names, mask, area(mask), judge(mask)))
-        path.append(max(tried, key=lambda trial: (here.lead - trial.lead) / max(trial.area - here.area, 1e-9)))
-        left.remove(path[-1].names[-1])
+                tell(len(path) - 1, min(most, len(parts)), mask)
+            tried[name] = found = trial(names, mask, area(mask), judge(mask))
+            promised[name] = (here.lead - found.lead) / max(found.area - here.area, 1e-9)
+        path.append(tried[name])
+        del promised[name]
+    return path
+
+
+def prune(whole: Trial, side: int, judge: Judge, area: Area, target: float, tell: Tell | None = None) -> list[Trial]:
+    """Open squares of `side` x `side` places of a mask again where the rate stays at most `target`: first those of
+    which it covers least, the fringes. Returns the masks on the way, the whole one first, each within the one before.
+
+    To open first what costs least on these captures makes smaller masks, which hold less well on others.
+    """
+    tops = range(0, len(whole.mask), side)
+    squares = [np.s_[top : top + side, left : left + side] for top in tops for left in tops]
+    squares = sorted((square for square in squares if whole.mask[square].any()), key=lambda s: whole.mask[s].sum())
+    path = [whole]
+    for place, square in enumerate(squares):
+        mask = path[-1].mask.copy()
+        mask[square] = 0
+        if tell:
+            tell(place, len(squares), mask)
+        found = trial((), mask, area(mask), judge(mask))
+        if found.rate <= target:
+            path.append(found)
     return path
 
 

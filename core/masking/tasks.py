@@ -35,8 +35,8 @@ retrained attacker learns from. The gallery has others again.
 """
 TRAINED = 12
 """Captures of each person that the retrained attacker learns from."""
-SOUGHT, UNSEEN = 48, 48
-"""Captures that a mask is sought on, and others that it is then judged on."""
+SOUGHT, SOUGHT_EACH, UNSEEN = 48, 4, 48
+"""Captures that a mask is sought on, at least in all and of each person, and others that it is then judged on."""
 WAYS = ("exact", "greedy", "optimised")
 SEARCHED = ("black", "mean", "noise", "blur", "pixelation")
 """Fills that are the same whatever is masked, so that one filled picture serves a whole search."""
@@ -264,13 +264,15 @@ def hunt(
     """Look for small masks of the chart that keep the network's softmax from naming people, taken in turn.
 
     `way` is one of `WAYS`: "exact" tries every set of parts of the face, "greedy" adds one square after the other, and
-    "optimised" grows a mask by gradient. What is found on `SOUGHT` captures is held against `UNSEEN` others, beside
-    bars over the eyes of growing size. `fill` is one of `SEARCHED`.
+    "optimised" grows a mask by gradient and opens again what can be spared. What is found on `SOUGHT` captures, or
+    `SOUGHT_EACH` of each person where these are more, is held against `UNSEEN` others, beside bars over the eyes of
+    growing size. `fill` is one of `SEARCHED`.
     """
     from core.masking.scene import Scene
 
     loaded = load(network)
-    shots = [covers.shot(*capture, loaded.entry.input_size) for capture in _wanted(people, SOUGHT, SOUGHT_SEED)]
+    wanted = _wanted(people, max(SOUGHT, SOUGHT_EACH * len(people)), SOUGHT_SEED)
+    shots = [covers.shot(*capture, loaded.entry.input_size) for capture in wanted]
     scene = Scene.of(loaded, shots, fill, **dict(numbers))
 
     def tell(step: int, steps: int, mask: np.ndarray) -> None:
@@ -279,18 +281,21 @@ def hunt(
 
     if way == "optimised":
         trials = scene.grow(tell)
+        for target in reversed(TARGETS):
+            best = smallest.smallest(trials, target)
+            trials += smallest.prune(best, CELL, scene.margins, chart.area, target, tell) if best else []
     elif way == "greedy":
         trials = smallest.greedy(chart.cells(CELL), scene.margins, chart.area, 0.0, MOST_CELLS, tell)
     else:
         trials = smallest.exact(chart.parts(), scene.margins, chart.area, tell)
     enough = [smallest.smallest(trials, target) for target in TARGETS]
     best = [trial for place, trial in enumerate(enough) if trial is not None and trial not in enough[:place]]
-    wanted = [(trial.mask, fill, numbers) for trial in best]
-    wanted += [(chart.bar(scale), name, ()) for name in COMPARED for scale in BARS]
+    shown = [(trial.mask, fill, numbers) for trial in best]
+    shown += [(chart.bar(scale), name, ()) for name in COMPARED for scale in BARS]
     points = []
-    for place, (mask, name, params) in enumerate(wanted):
+    for place, (mask, name, params) in enumerate(shown):
         if report:
-            report(place, len(wanted))
+            report(place, len(shown))
         points.append(_point(loaded, people, mask, name, params))
     of_bars = iter(points[len(best) :])
     bars = {name: tuple(islice(of_bars, len(BARS))) for name in COMPARED}

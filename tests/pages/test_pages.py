@@ -313,7 +313,7 @@ def test_patches_of_own_photos_stay_in_the_session(open_page, monkeypatch: pytes
     files.append(("broken.png", b"\x89PNG\r\n\x1a\nnothing more", "image/png"))
     app.file_uploader(key="photos_files").set_value(files).run()
     assert not app.exception, app.exception[0].message
-    broken = text.label("en", "picture.of_several", place=3, problem=text.label("en", "errors.damaged"))
+    broken = text.label("en", "photos.unreadable", name="broken.png", problem=text.label("en", "errors.damaged"))
     assert [error.value for error in app.error] == [broken]
     told = text.label("en", "filters.patches_alt_photos", channel=0, layer="conv1_1", shown=2)
     assert told in pictures_of(app)
