@@ -223,7 +223,7 @@ def platforms(pixels: np.ndarray) -> list[dict[str, Any]]:
             ran = found and shutil.which(runner) is not None
             if ran:
                 one = in_process([runner, str(program)], data, pixels, truth, 1)
-                ran = one.difference < 1e-3
+                ran = one.difference < 1e-4
             if found:
                 by = "hand" if ran else "built"
                 where = f"{target} ({runner})" if ran else target
