@@ -1,4 +1,7 @@
-"""The network in the student's own browser: the engine as WebAssembly, a picture or the webcam, no request anywhere."""
+"""The network in the student's own browser: the engine as WebAssembly, a picture or the webcam, no request anywhere.
+
+Other libraries come only where somebody asks for them.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,35 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v1 import declare_component
 
 from core import images
+from core.deployment import libraries
 from core.deployment.standalone import WASM, WEB
 from dashboard.text import language, t
 
 WORDS = (
     "loading", "seen", "top", "speed", "run_100", "running", "cancel", "webcam", "webcam_stop", "no_webcam", "frames",
-    "private", "failed",
+    "private", "failed", "library",
 )  # fmt: skip
 
-NUMBERS = ("first", "cold", "p50", "p95", "runs", "rate", "ms", "problem")
+NUMBERS = ("first", "cold", "p50", "p95", "runs", "rate", "ms", "problem", "title")
 
 
-def show(network: bytes, known_as: str, pixels: Any, key: str, on_found: Callable[[dict[str, Any]], None]) -> None:
+def show(
+    network: bytes,
+    known_as: str,
+    pixels: Any,
+    key: str,
+    on_found: Callable[[dict[str, Any]], None],
+    onnx: bytes | None = None,
+) -> None:
     """Run `pixels` `(s, s, 3)` uint8 through the flat file `network` in the browser, and its webcam on demand.
 
-    `known_as` names file and picture. `on_found` gets milliseconds of the `first` call and of more `times`, `cold`
+    `known_as` names files and picture. `on_found` gets milliseconds of the `first` call and of more `times`, `cold`
     (milliseconds from bytes to the first answer), `memory` in bytes, the `logits` and the browser's own name (`agent`).
+    With the same network as `onnx` file it also gets, in `others`, the same of every one of `LIBRARIES` with the
+    `size` of its files in bytes, or the `problem` that it met.
     """
 
     def told() -> None:
@@ -40,8 +54,33 @@ def show(network: bytes, known_as: str, pixels: Any, key: str, on_found: Callabl
         "picture": f"data:image/png;base64,{b64encode(picture).decode()}",
         "words": words(),
         "language": language(),
+        "others": _others(network, onnx) if onnx else None,
     }
     _stage()(data=data, key=key, on_found_change=told)
+
+
+def _others(network: bytes, onnx: bytes) -> dict[str, Any]:
+    """What the browser needs to run libraries that it has to load: from this server where npm brought them here."""
+    address = libraries.delivered
+    if libraries.here():
+        served = declare_component("libraries", path=libraries.MODULES).name  # as any folder of files
+
+        def address(path: str) -> str:
+            return f"component/{served}/{path}"
+
+    return {
+        "worker": (WEB / "worker.js").read_text(encoding="utf-8"),
+        "files": {"onnx": b64encode(onnx).decode(), "flat": b64encode(network).decode()},
+        "libraries": [
+            {
+                "name": name,
+                "title": library.title,
+                "format": library.format,
+                "files": [[address(path), f"sha384-{digest}"] for path, digest in library.files.items()],
+            }
+            for name, library in libraries.LIBRARIES.items()
+        ],
+    }
 
 
 def words() -> dict[str, str]:
@@ -157,6 +196,7 @@ async function begin(stage, data) {
     status.textContent = "";
     show(stage, first);
     await repeat(stage, FIRST_RUNS, () => mine() && stage.network === network);
+    if (data.others) await others(stage, data.others, mine);
   } catch (problem) {
     status.textContent = said(stage.words.failed, { problem: problem.message });
   }
@@ -166,6 +206,44 @@ async function begin(stage, data) {
 // A picture inside an address, without asking for it: Chromium counts a fetch of a data address as a request.
 async function blobOf(address) {
   return new Blob([bytes(address.split(",")[1])], { type: "image/png" });
+}
+
+// The same picture by libraries that have to be loaded first, one after the other.
+async function others(stage, { worker, files, libraries }, mine) {
+  const status = stage.querySelector(".status"), found = {};
+  for (const library of libraries) {
+    if (!mine()) return;
+    status.textContent = said(stage.words.library, library);
+    const picture = { rgb: stage.pixels, height: stage.pen.canvas.height, width: stage.pen.canvas.width };
+    const given = { network: bytes(files[library.format]), ...picture, runs: MANY_RUNS };
+    found[library.name] = await elsewhere(worker, library, given).catch(problem => ({ problem: problem.message }));
+  }
+  if (!mine()) return;
+  status.textContent = "";
+  stage.found = { ...stage.found, others: found };
+  stage.tell(stage.found);
+}
+
+// A library in a worker of its own; none of its files is run whose digest is another.
+async function elsewhere(worker, { name, files }, given) {
+  const loaded = await Promise.all(files.map(async ([address, integrity]) => {
+    const answer = await fetch(new URL(address, document.baseURI), { integrity });
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }));
+  const place = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+  const working = new Worker(place, { type: "module" });
+  try {
+    return await new Promise((resolve, reject) => {
+      working.onmessage = ({ data }) =>
+        resolve({ ...data, size: loaded.reduce((sum, file) => sum + file.length, given.network.length) });
+      working.onerror = event => reject(new Error(event.message));
+      working.postMessage({ library: name, files: loaded, ...given });
+    });
+  } finally {
+    working.terminate();
+    URL.revokeObjectURL(place);
+  }
 }
 
 async function many(stage) {

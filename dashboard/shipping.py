@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from core import images
-from core.deployment import FORMATS, PRECISIONS, DeploymentError, file_size, record, standalone
+from core.deployment import FORMATS, PRECISIONS, DeploymentError, file_size, libraries, record, standalone
 from core.deployment import tasks as deployment_tasks
 from core.networks import NETWORKS, Entry
 from dashboard import cached, controls, figures, in_browser, jobs, pictures, problems
@@ -92,8 +92,7 @@ def _run(frame: Frame) -> None:
     entry, picture = frame.network, frame.picture
     precision = _precision()
     st.header(t("ship.in_browser"), anchor=False)
-    known = f"{entry.name} {precision} {picture.digest}"
-    _in_browser(entry, picture, precision, known)
+    known = _in_browser(entry, picture, precision)
     st.header(t("ship.everywhere"), anchor=False)
     found = jobs.answer(
         "measure",
@@ -107,13 +106,19 @@ def _run(frame: Frame) -> None:
         RUNS,
         at_once=False,
     )
-    rows = _measured_rows(found or {}) + _browser_rows(entry, picture, known)
+    told = _told(known)
+    rows = _measured_rows(found or {}) + _browser_rows(entry, picture, told)
     if entry.name == record.stored()["network"]:
         seen = {row.title for row in rows}
         rows += [row for row in _recorded_rows(precision) if row.title not in seen]
     for name, problem in (found or {}).items():
         if isinstance(problem, Exception):
             st.info(f"{t(f'runtime.{name}')}: {problems.sentence(problem)}", icon=":material/info:")
+    for name, one in told.items():
+        if "problem" in one:
+            where = t("ship.this_server") if libraries.here() else libraries.HOST
+            said = {"title": t(f"runtime.{name}"), "problem": one["problem"], "where": where}
+            st.info(t("ship.no_library", **said), icon=":material/info:")
     if not rows:
         st.caption(t("ship.none_yet"))
         return
@@ -121,46 +126,65 @@ def _run(frame: Frame) -> None:
     _figures(rows)
 
 
-def _in_browser(entry: Entry, picture: Picture, precision: str, known: str) -> None:
+def _in_browser(entry: Entry, picture: Picture, precision: str) -> str:
+    """The picture in the reader's own browser; what it tells is known by the name that is returned."""
+    known = f"{entry.name} {precision} {picture.digest}"
     try:
         standalone.check(entry, precision)
     except DeploymentError as error:
         st.warning(problems.sentence(error), icon=":material/memory:")
-        return
+        return known
     made = _export(entry, "flat", precision)
     if made is None:
-        return
+        return known
+    onnx = None
+    if st.toggle(t("ship.libraries"), key="ship_libraries", bind="query-params"):
+        onnx = _export(entry, "onnx", precision)
+        known += " libraries" if onnx else ""
+    source = "here" if libraries.here() else "delivered"
+    st.caption(t(f"ship.libraries_{source}", megabytes=libraries.MEGABYTES, where=libraries.HOST))
 
     def found(told: dict[str, Any]) -> None:
         st.session_state[FOUND] = told
 
     pixels = images.to_uint8(cached.small(picture.image, entry))
-    in_browser.show(made.data, known, pixels, "ship_browser", found)
+    in_browser.show(made.data, known, pixels, "ship_browser", found, onnx and onnx.data)
     st.session_state["ship_size"] = len(made.data) + standalone.WASM.stat().st_size
+    return known
 
 
-def _browser_rows(entry: Entry, picture: Picture, known: str) -> list[Row]:
-    """What this session's browser told about this picture."""
+def _told(known: str) -> dict[str, dict[str, Any]]:
+    """What this session's browser told about this picture: name of a runtime -> its times, or its problem."""
     told = st.session_state.get(FOUND)
     if not told or told.get("known") != known or not told.get("times"):
-        return []
-    truth = cached.deployed(picture, entry)["logits"]
-    logits = np.array(told["logits"], np.float32)
-    p50, p95 = np.quantile(told["times"], (0.5, 0.95))
-    return [
-        Row(
-            t("runtime.browser"),
-            float(p50),
-            float(p95),
-            float(told["first"]),
-            float(np.abs(logits - truth).max()) if logits.shape == truth.shape else None,
-            bool(logits.argmax() == truth.argmax()),
-            st.session_state["ship_size"],
-            int(told["memory"]),
-            float(told["cold"]) / 1000,
-            False,
+        return {}
+    others = {f"browser_{name}": one for name, one in (told.get("others") or {}).items()}
+    return {"browser": {**told, "size": st.session_state["ship_size"]}, **others}
+
+
+def _browser_rows(entry: Entry, picture: Picture, told: dict[str, dict[str, Any]]) -> list[Row]:
+    rows = []
+    for name, one in told.items():
+        if "problem" in one:
+            continue
+        truth = cached.deployed(picture, entry)["logits"]
+        logits = np.array(one["logits"], np.float32)
+        p50, p95 = np.quantile(one["times"], (0.5, 0.95))
+        rows.append(
+            Row(
+                t(f"runtime.{name}"),
+                float(p50),
+                float(p95),
+                float(one["first"]),
+                float(np.abs(logits - truth).max()) if logits.shape == truth.shape else None,
+                bool(logits.argmax() == truth.argmax()),
+                int(one["size"]),
+                int(one["memory"]) if one["memory"] else None,
+                float(one["cold"]) / 1000,
+                False,
+            )
         )
-    ]
+    return rows
 
 
 def _measured_rows(found: dict[str, Any]) -> list[Row]:

@@ -27,8 +27,8 @@ PICTURES, CALIBRATION = 32, 64
 SEED, CALIBRATION_SEED = 501, 502
 TOLERANCE = {"float32": 1e-4, "float16": 5e-2, "int8": 1.0}
 """Largest difference of a probability with which a file is still handed out. What int8 costs is told, not judged."""
-OPSET = 13
-"""Version of the ONNX operators: old enough for most runtimes, new enough for scales per channel."""
+OPSET = {"float32": 10, "float16": 10, "int8": 13}
+"""Version of the ONNX operators: old enough for OpenCV 4.6, Debian 12's; scales per channel need a newer one."""
 
 
 def export(network: Network, format: str, precision: str, report: Report | None = None) -> Export:
@@ -72,18 +72,36 @@ def _onnx(network: Network, precision: str) -> bytes:
     """By tf2onnx; float16 by casts behind the stored weights; int8 by ONNX Runtime, calibrated on captures."""
     runtimes.require("onnx", "tf2onnx", "onnxruntime")
     import onnx
+    import tensorflow as tf
 
+    model = kept_graph(network)
+    pixels = [tf.TensorSpec(model.input_shape, tf.uint8, name="pixels")]  # else the shapes are computed in every run
     with tempfile.TemporaryDirectory(prefix="glassbox-") as folder:
         file = Path(folder) / "network.onnx"
-        kept_graph(network).export(file, format="onnx", verbose=False, opset_version=OPSET)
-        model = onnx.load(file)
+        model.export(file, format="onnx", verbose=False, opset_version=OPSET[precision], input_signature=pixels)
+        exported = onnx.load(file)
         if precision == "int8":
-            model = _quantized(network, file)
+            exported = _quantized(network, file)
+        else:
+            _turn(exported)
     if precision == "float16":
-        _halve(model)
+        _halve(exported)
     for name, value in metadata(network).items():
-        model.metadata_props.add(key=name, value=value if isinstance(value, str) else json.dumps(value))
-    return bytes(model.SerializeToString())
+        exported.metadata_props.add(key=name, value=value if isinstance(value, str) else json.dumps(value))
+    return bytes(exported.SerializeToString())
+
+
+def _turn(model: onnx.ModelProto) -> None:
+    """Store the weights of dense layers as (outputs, inputs), the only order in which OpenCV 4.6 reads them."""
+    from onnx import helper, numpy_helper
+
+    weights = {weight.name: weight for weight in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Gemm":
+            weight = weights[node.input[1]]
+            weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).T.copy(), weight.name))
+            del node.attribute[:]  # the factors, which are 1, and in which order the weights lie
+            node.attribute.append(helper.make_attribute("transB", 1))
 
 
 def _halve(model: onnx.ModelProto) -> None:

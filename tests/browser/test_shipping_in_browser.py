@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from playwright.sync_api import Page, expect
 from test_browser import WAIT, settle, visit
 
 from core import faces, images
-from core.deployment import standalone, tasks
-from core.networks import MINIFACE
+from core.deployment import libraries, standalone, tasks
+from core.networks import MINIFACE, softmax
 from dashboard import text
 
 PERSON = 7
@@ -25,18 +26,38 @@ def picture() -> np.ndarray:
     return images.resize(image, MINIFACE.input_size, MINIFACE.input_size)
 
 
-def test_the_browser_answers_as_keras_and_asks_nobody(
-    page: Page, server: str, context, picture: np.ndarray, tmp_path: Path
-) -> None:
+@pytest.fixture
+def elsewhere(page: Page, server: str) -> Iterator[list[str]]:
+    """Addresses off this machine that were asked for; there may be none."""
     page.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
-    elsewhere: list[str] = []
+    asked: list[str] = []
 
     def note(request) -> None:
         if not request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:", "file:")):
-            elsewhere.append(request.url)
+            asked.append(request.url)
 
     page.on("request", note)
+    yield asked
+    assert not asked
+
+
+@pytest.mark.skipif(not libraries.here(), reason="no node_modules: run npm ci in deploy/web")
+def test_libraries_from_npm_answer_as_keras(page: Page, server: str, elsewhere, picture: np.ndarray) -> None:
+    visit(page, f"{server}/deploy?group=B&person={PERSON}&ship_libraries=true")
+    main = page.get_by_test_id("stMain")
+    for name in libraries.LIBRARIES:
+        expect(main).to_contain_text(re.compile(f"Measured now: .*{text.label('en', f'runtime.browser_{name}')}"))
+    found = page.locator(".ship").evaluate("stage => stage.found.others")
+    truth = tasks.answers(MINIFACE, picture)["probabilities"]
+    for name in libraries.LIBRARIES:
+        assert np.abs(np.array(found[name]["probabilities"]) - truth).max() <= 1e-5
+        assert len(found[name]["times"]) == 100 and found[name]["size"] > 2e6
+
+
+def test_the_browser_answers_as_keras_and_asks_nobody(
+    page: Page, server: str, context, elsewhere, picture: np.ndarray, tmp_path: Path
+) -> None:
     context.grant_permissions(["camera"], origin=server)
     visit(page, f"{server}/deploy?group=B&person={PERSON}")
     first, speed = page.locator(".ship li").first, page.locator(".ship .speed")
@@ -45,6 +66,8 @@ def test_the_browser_answers_as_keras_and_asks_nobody(
     assert MINIFACE.labels[int(truth.argmax())] in first.inner_text()
     share = float(re.search(r"([\d.]+) %", first.inner_text())[1])
     assert share == pytest.approx(100 * truth.max(), abs=0.051)
+    logits = np.array(page.locator(".ship").evaluate("stage => stage.found.logits"), np.float32)
+    assert np.abs(softmax(logits) - truth).max() <= 1e-5
     settle(page)
     expect(page.get_by_test_id("stMain")).to_contain_text(f"Measured now: {text.label('en', 'runtime.browser')}.")
 
@@ -61,4 +84,3 @@ def test_the_browser_answers_as_keras_and_asks_nobody(
     page.set_input_files("#file", photo)
     expect(page.locator("#top li").first).to_contain_text(f"Person {PERSON:02d}")
     expect(page.locator("#time")).to_contain_text("ms")
-    assert not elsewhere

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,22 @@ import pytest
 from PIL import Image
 
 import core.__main__ as cli
-from core.deployment import FORMATS, OUTPUTS, PRECISIONS, DeploymentError, compare, flat, record, runtimes, standalone
+from core.deployment import (
+    FORMATS,
+    OUTPUTS,
+    PRECISIONS,
+    DeploymentError,
+    compare,
+    flat,
+    libraries,
+    record,
+    runtimes,
+    standalone,
+)
 from core.deployment import export as exporting
 from core.deployment import tasks as deployment_tasks
 from core.deployment.graph import compiled, preparation
+from core.deployment.standalone import WEB
 from core.deployment.traps import TRAPS, fall_into
 from core.networks import MINIFACE, NETWORKS, UNTRAINED, load
 from core.networks.preprocessing import PREPROCESSING
@@ -241,21 +254,36 @@ def test_webassembly_in_node_answers_as_keras(precision: str, picture: Path, tru
     )
 
 
-@pytest.mark.skipif(shutil.which("cmake") is None, reason="no CMake")
-def test_cmake_builds_programs_that_read_the_png_and_answer_as_keras(picture: Path, truth, tmp_path: Path) -> None:
-    build = tmp_path / "build"
-    for step in (["-S", str(ROOT / "deploy" / "cpp"), "-B", str(build)], ["--build", str(build)]):
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where CMake built the C++ programs whose libraries are here."""
+    if shutil.which("cmake") is None:
+        pytest.skip("no CMake")
+    build = tmp_path_factory.mktemp("build")
+    configure = ["-S", str(ROOT / "deploy" / "cpp"), "-B", str(build), f"-DPython3_EXECUTABLE={sys.executable}"]
+    for step in (configure, ["--build", str(build)]):
         done = subprocess.run(["cmake", *step], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     if "WITH_PNG" not in (build / "CMakeFiles/glassbox-engine.dir/flags.make").read_text():
         pytest.skip("no libpng")
-    for program in build.glob("glassbox-*"):
-        data = file_of("flat" if program.name.endswith("engine") else "onnx")
-        is_keras(run_program([str(program)], data, picture, tmp_path), truth)
+    return build
+
+
+@pytest.mark.parametrize("name", ["engine", "opencv", "openvino"])
+def test_cpp_programs_read_the_png_and_answer_as_keras(
+    name: str, programs: Path, picture: Path, truth, tmp_path
+) -> None:
+    program = programs / f"glassbox-{name}"
+    if not program.is_file():
+        pytest.skip(f"no headers of {name}: its program was not built")
+    is_keras(run_program([str(program)], file_of("flat" if name == "engine" else "onnx"), picture, tmp_path), truth)
+
+
+def test_a_picture_of_another_size_is_refused(programs: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     Image.new("RGB", (64, 64)).save(other)
     (tmp_path / "network").write_bytes(file_of("flat"))
-    done = subprocess.run([build / "glassbox-engine", tmp_path / "network", other], capture_output=True, text=True)
+    done = subprocess.run([programs / "glassbox-engine", tmp_path / "network", other], capture_output=True, text=True)
     assert done.returncode == 2 and "expected a picture of 112 x 112 pixels" in done.stderr
 
 
@@ -372,6 +400,26 @@ def test_the_page_of_ones_own_classifier_asks_nobody() -> None:
     page = standalone.page(file_of("flat", "int8"), "My <network>").decode()
     assert "My &lt;network&gt;" in page and "http://" not in page and "https://" not in page
     assert "default-src 'none'" in page and "/*" not in page.replace("image/*", "")
+
+
+def test_libraries_for_the_browser_are_asked_for_by_exact_version() -> None:
+    wanted = json.loads((WEB / "package.json").read_text())["dependencies"]
+    locked = json.loads((WEB / "package-lock.json").read_text())["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    for library in libraries.LIBRARIES.values():
+        for path in library.files:
+            assert re.fullmatch(
+                r"https://cdn\.jsdelivr\.net/npm/[@\w/-]+@\d+\.\d+\.\d+/dist/.+", libraries.delivered(path)
+            )
+
+
+@pytest.mark.skipif(not libraries.here(), reason="no node_modules: run npm ci in deploy/web")
+def test_digests_are_those_of_the_packages() -> None:
+    for library in libraries.LIBRARIES.values():
+        for path, digest in library.files.items():
+            assert libraries.digest((libraries.MODULES / path).read_bytes()) == digest, path
+    files = [libraries.MODULES / path for library in libraries.LIBRARIES.values() for path in library.files]
+    assert sum(file.stat().st_size for file in files) / 1e6 == pytest.approx(libraries.MEGABYTES, abs=1)
 
 
 def test_the_webassembly_was_built_of_these_sources() -> None:

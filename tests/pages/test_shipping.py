@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.deployment import DeploymentError, record
+from core.deployment import DeploymentError, libraries, record
 from core.deployment import tasks as deployment_tasks
 from core.deployment.traps import TRAPS
 from dashboard import in_browser, shipping, text
@@ -37,6 +37,7 @@ def said(app: AppTest) -> str:
 def test_every_runtime_trap_and_word_has_a_label(language: str) -> None:
     names = {name for rows in record.stored()["measured"].values() for name in rows}
     keys = [f"runtime.{name}" for name in (*deployment_tasks.SERVER, "browser", *names)]
+    keys += [f"runtime.{where}_{name}" for where in ("browser", "chromium") for name in libraries.LIBRARIES]
     keys += [f"traps.{name}" for name in TRAPS]
     keys += [f"ship.by_{row['by']}" for row in record.stored()["platforms"]]
     assert all(text.label(language, key) for key in keys)
@@ -59,6 +60,16 @@ def test_what_was_measured_stands_beside_what_was_recorded(open_page) -> None:
     app.session_state[shipping.FOUND] = {"known": "another picture", "times": [1.0]}
     app.run()
     assert not app.exception and text.label("en", "runtime.browser") not in said(app)
+
+
+def test_a_library_that_the_browser_could_not_load_is_said_so(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"browser_onnx": {"problem": "Failed to fetch"}}
+    monkeypatch.setattr(shipping, "_told", lambda known: told if known.endswith(" libraries") else {})
+    monkeypatch.setattr(libraries, "here", lambda: False)
+    app = open_page(PAGE, ship_libraries="true")
+    assert not app.exception, app.exception[0].message
+    assert "your browser loads them from cdn.jsdelivr.net" in said(app)
+    assert "ONNX Runtime Web: not measured, your browser says: Failed to fetch." in said(app)
 
 
 def test_a_file_is_compared_and_handed_out(open_page) -> None:
