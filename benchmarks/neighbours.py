@@ -20,8 +20,8 @@ from core.neighbours import album, tasks
 from core.neighbours.album import Album
 from core.neighbours.collection import Settings
 from core.neighbours.constraints import LEARNERS, accuracies
-from core.neighbours.findings import spread
 from core.networks import MINIFACE, UNTRAINED
+from core.rates import spread
 
 SEEDS = 10
 EMBEDDINGS = ((MINIFACE, "network"), (UNTRAINED, "network"), (MINIFACE, "pca"), (MINIFACE, "pixels"))

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from core.neighbours import BASELINES, tasks
-from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, Verdict, spread
+from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, Verdict
+from core.rates import spread
 from dashboard import cached, embedding_figures, figures, jobs, pictures
 from dashboard.cached import Data
 from dashboard.links import choice

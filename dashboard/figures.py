@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.networks import LayerRow
-from dashboard.text import separators
+from dashboard.text import exact, separators
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """What every chart is shown with: no toolbar, and a wheel that scrolls the page."""
@@ -436,7 +436,7 @@ def ranged(
     across: dict[str, Any] = {"title": axes[0], "zeroline": False}
     across |= {"type": "log"} if "x" in decades else {"rangemode": "tozero"}
     if ticks:
-        across |= {"tickvals": list(ticks), "ticktext": [f"{tick:g}" for tick in ticks]}
+        across |= {"tickvals": list(ticks), "ticktext": [exact(tick) for tick in ticks]}
     rising: dict[str, Any] = {"title": axes[1], "ticksuffix": unit}
     if "y" in decades:
         rising |= {"type": "log", "dtick": "D2", "tickformat": "~s"}

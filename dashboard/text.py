@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,8 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def exact(value: float) -> str:
-    """A number with the digits that it has: 0.125, 16, 1,000."""
-    return number(value, len(f"{value:g}".partition(".")[2]))
+    """A number with the digits that it has: 0.125, 16, 1,000, 0.00001."""
+    return number(value, max(0, -int(Decimal(f"{value:g}").as_tuple().exponent)))
 
 
 def separators() -> str:

@@ -317,11 +317,9 @@ def _buttons(settings: Settings, facts: tasks.Facts, run: Run | None, going: boo
             on_click=begin,
             args=(settings, facts.source),
         )
-        if going:
-            st.button(t("training.pause"), icon=":material/pause:", key="training_pause", on_click=pause)
-        if paused:
-            st.button(t("training.resume"), icon=":material/resume:", key="training_resume", on_click=_go)
-        if going or paused:
+        if going or paused:  # one button in one place: the browser would keep the other
+            word, act = ("resume", _go) if paused else ("pause", pause)
+            st.button(t(f"training.{word}"), icon=f":material/{word}:", key="training_hold", on_click=act)
             st.button(t("jobs.cancel"), icon=":material/close:", key="training_cancel", on_click=stop)
 
 

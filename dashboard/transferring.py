@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from core import faces
 from core.features import dissection
 from core.networks import DIGITS, MINIFACE
-from core.rates import wilson
-from core.training import TRANSFERS, WAYS, Transferred, tasks
-from dashboard import cached, figures, jobs, notebook
+from core.rates import spread, wilson
+from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
+from dashboard import cached, controls, figures, jobs, notebook
 from dashboard.links import BOUND, choice, choices
 from dashboard.text import number, percent, t
 
@@ -19,6 +20,8 @@ NAME = "transfer"
 COUNTS = {"people": (1, 2, 5, 10), "digits": (1, 2, 5, 10, 20, 50)}
 FIRST_COUNTS = {"people": (1, 5), "digits": (1, 5, 20)}
 FIRST_WAYS = ("scratch", "frozen", "chosen")
+FIRST_LAYER = {"people": "conv3_3", "digits": "l3"}
+"""Of MiniFace the one most of whose filters stand for a part of the face."""
 SOURCES = {"people": MINIFACE, "digits": DIGITS}
 CLASSES = {"people": 10, "digits": 5}
 
@@ -42,7 +45,7 @@ def show() -> None:
             t("training.frozen_to"),
             list(TRANSFERS[task]),
             key=f"transfer_layer_{task}",
-            default=TRANSFERS[task][-1],
+            default=FIRST_LAYER[task],
         )
         ways = choices(
             t("training.ways"),
@@ -55,6 +58,7 @@ def show() -> None:
     with right:
         channels, told = _filters(task, layer)
         st.caption(told)
+        draws = controls.parameter(DRAWS, t("training.draws"), key="transfer_draws")
     st.button(
         t("controls.run"),
         type="primary",
@@ -62,7 +66,7 @@ def show() -> None:
         key="transfer_start",
         disabled="chosen" in ways and not channels,
         on_click=_begin,
-        args=(task, layer, channels, sorted(ways, key=WAYS.index), sorted(counts)),
+        args=(task, layer, channels, sorted(ways, key=WAYS.index), sorted(counts), draws),
     )
     jobs.panel(NAME, jobs.steps_alone)
     outcome = jobs.outcome(NAME)
@@ -74,9 +78,11 @@ def show() -> None:
         _curves(task, outcome.result)
 
 
-def _begin(task: str, layer: str, channels: Sequence[int], ways: Sequence[str], counts: Sequence[int]) -> None:
+def _begin(
+    task: str, layer: str, channels: Sequence[int], ways: Sequence[str], counts: Sequence[int], draws: int
+) -> None:
     st.session_state["transfer_of"] = task
-    jobs.start(NAME, tasks.transfer, task, layer, channels or None, ways, counts)
+    jobs.start(NAME, tasks.transfer, task, layer, channels or None, ways, counts, draws=draws)
 
 
 # --- filters by what they mean ----------------------------------------------------------------------------------------
@@ -131,10 +137,12 @@ def _named(layer: str, count: int) -> dict[str, set[int]]:
 
 def _curves(task: str, found: Sequence[Transferred]) -> None:
     """Accuracy against pictures of each class, one line a way, with intervals."""
-    lines: dict[str, list[tuple[float, float, float, float]]] = {}
+    cells: dict[tuple[str, int], list[Transferred]] = {}
     for one in found:
-        point = (one.samples, one.hits / one.n, *wilson(one.hits, one.n))
-        lines.setdefault(t(f"training.way_{one.way}"), []).append(point)
+        cells.setdefault((one.way, one.samples), []).append(one)
+    lines: dict[str, list[tuple[float, float, float, float]]] = {}
+    for (way, samples), draws in cells.items():
+        lines.setdefault(t(f"training.way_{way}"), []).append((samples, *_rate(draws)))
     st.subheader(t("training.transferred", n=number(found[0].n)), anchor=False)
     st.plotly_chart(
         figures.ranged(
@@ -147,6 +155,17 @@ def _curves(task: str, found: Sequence[Transferred]) -> None:
         ),
         config=figures.CONFIG,
         key="transfer_accuracy",
-        alt="; ".join(f"{t(f'training.way_{one.way}')}, {one.samples}: {percent(one.hits / one.n)}" for one in found),
+        alt="; ".join(
+            f"{name}, {number(samples)}: {percent(rate)}" for name, line in lines.items() for samples, rate, *_ in line
+        ),
     )
-    st.caption(t("training.chance"))
+    count = len(next(iter(cells.values())))
+    st.caption(t("training.chance_drawn", draws=number(count)) if count > 1 else t("training.chance"))
+
+
+def _rate(draws: Sequence[Transferred]) -> tuple[float, float, float]:
+    """Accuracy with its 95 % interval, over the draws where there are several."""
+    if len(draws) == 1:
+        return draws[0].hits / draws[0].n, *wilson(draws[0].hits, draws[0].n)
+    mean, low, high = (float(end[0]) for end in spread(np.array([[one.hits / one.n] for one in draws])))
+    return mean, max(low, 0.0), min(high, 1.0)

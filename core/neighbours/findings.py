@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+
+from core.rates import spread
 
 CONSTRAINTS = ("newcomer", "samples", "crowd", "strangers", "erasure", "noise", "imbalance", "production")
 """The experiments of `core.neighbours.constraints`, in the order of the lab."""
@@ -45,19 +46,6 @@ class Result:
     x: np.ndarray
     measures: dict[str, dict[str, np.ndarray]]
     queries: int
-
-
-def spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the seeds of values `(seeds, m)`, and the ends of its 95 % interval, `(m,)` each.
-
-    Student 1908, The probable error of a mean, https://doi.org/10.1093/biomet/6.1.1
-    """
-    count = len(values)
-    mean = values.mean(axis=0)
-    if count < 2:
-        return mean, mean, mean
-    half = student.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
-    return mean, mean - half, mean + half
 
 
 @dataclass(frozen=True)

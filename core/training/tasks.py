@@ -144,13 +144,13 @@ def transfer(
     ways: Sequence[str],
     counts: Sequence[int],
     *,
-    seed: int = 0,
+    draws: int = 1,
     report: Report | None = None,
 ) -> list[Transferred]:
     """How far what was learned before helps with a new task; see `core.training.transfer.transfer`."""
     from core.training import transfer as transferring
 
-    return transferring.transfer(task, layer, channels, ways, counts, seed=seed, report=report)
+    return transferring.transfer(task, layer, channels, ways, counts, draws=draws, report=report)
 
 
 def layers(widths: tuple[int, int, int], kernel_size: int) -> list[LayerRow]:

@@ -6,7 +6,6 @@ layer. Yosinski et al. 2014, How transferable are features in deep neural networ
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,20 +59,30 @@ def transfer(
     ways: Sequence[str],
     counts: Sequence[int],
     *,
+    draws: int = 1,
     seed: int = 0,
     report: Callable[[int, int], None] | None = None,
 ) -> list[Transferred]:
     """Learn one of `TRANSFERS` in some of `WAYS`, from each of `counts` pictures a class.
 
-    The network is taken over up to `layer`; for the way "chosen" only its `channels` are read, the others being 0.
+    All of it once for each of `draws`, which have other pictures and other first weights, from `seed` on. The network
+    is taken over up to `layer`; for the way "chosen" only its `channels` are read, the others being 0.
     NetworkError: no such layer or channel.
     """
-    tell = report or (lambda step, steps: None)
-    new = TASKS[task](max(counts), seed, lambda: tell(0, 1))
-    pupil = Pupil(new, layer, channels, seed)
-    cells = [(way, count) for count in counts for way in ways]
-    total, done = sum(pupil.steps(way) for way, _ in cells), itertools.count(1)
-    return [pupil.learn(way, count, lambda: tell(next(done), total)) for way, count in cells]
+    done, total, found = 0, 1, []
+
+    def tell(steps: int = 1) -> None:
+        nonlocal done
+        done += steps
+        if report:
+            report(done, total)
+
+    for draw in range(seed, seed + draws):
+        pupil = Pupil(TASKS[task](max(counts), draw, lambda: tell(0)), layer, channels, draw)
+        cells = [(way, count) for count in counts for way in ways]
+        total = draws * sum(pupil.steps(way) for way, _ in cells)
+        found += [pupil.learn(way, count, tell) for way, count in cells]
+    return found
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------

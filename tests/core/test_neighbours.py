@@ -23,12 +23,13 @@ from core.neighbours.album import Album
 from core.neighbours.collection import Collection, Settings, Split, confusion, divide
 from core.neighbours.constraints import EXPERIMENTS, LEARNERS, learned, run, size_of
 from core.neighbours.embedding import PIXELS, embed, logits, pixels
-from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, spread, verdict
+from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, verdict
 from core.neighbours.heads import answer, knn, linear, space
 from core.neighbours.index import INDEXES, brute_force, hnsw, unit
 from core.neighbours.projection import CELLS, lay_out, regions
 from core.neighbours.verification import equal_error, pairs, rated, where
 from core.networks import DIGITS, MINIFACE, UNTRAINED, load
+from core.rates import spread
 from core.training.data import embedded
 
 FLAT = Settings(k=1, metric="euclidean", people=2, samples=2)

@@ -84,7 +84,15 @@ def test_the_new_digits_are_five_to_nine_in_turn():
 
 
 def test_digits_learned_before_help_with_new_ones():
-    found = transfer.transfer("digits", "l2", None, ("scratch", "frozen"), (2, 10))
+    told: list[tuple[int, int]] = []
+    found = transfer.transfer(
+        "digits", "l2", None, ("scratch", "frozen"), (2, 10), draws=2, report=lambda *step: told.append(step)
+    )
+    steps = [step for step, _ in told]
+    assert steps == sorted(steps) and told[-1][0] == told[-1][1]
+    first, second = found[:4], found[4:]
+    assert [(one.way, one.samples) for one in first] == [(one.way, one.samples) for one in second]
+    assert [one.hits for one in first] != [one.hits for one in second]
     rates = {(one.way, one.samples): one.hits / one.n for one in found}
     assert rates["frozen", 10] > 0.85
     assert rates["frozen", 10] > rates["frozen", 2]

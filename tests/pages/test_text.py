@@ -50,4 +50,11 @@ def test_two_significant_digits(value: float, written: str) -> None:
 
 
 def test_numbers_with_the_digits_that_they_have() -> None:
-    assert [text.exact(value) for value in (0.0, 0.125, 0.1, 16.0, 1000.0)] == ["0", "0.125", "0.1", "16", "1,000"]
+    assert [text.exact(value) for value in (0.0, 1e-5, 0.125, 0.1, 16.0, 1e3)] == [
+        "0",
+        "0.00001",
+        "0.125",
+        "0.1",
+        "16",
+        "1,000",
+    ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
 from core import training
 from core.compute import Progress
+from core.rates import wilson
 from core.training import Run, Settings, State, Stretch, Transferred, problems, tasks
 from core.training.problems import PROBLEMS
 from dashboard import cached, runs, text
@@ -46,7 +48,7 @@ def test_a_run_goes_from_start_to_its_result(open_page) -> None:
     assert run.over and run.result.n == 360 and run.settings.samples == 50
     labels = [metric.label for metric in app.metric]
     assert text.label("en", "training.test_accuracy") in labels
-    assert not [button for button in app.button if button.key in ("training_pause", "training_cancel")]
+    assert not [button for button in app.button if button.key in ("training_hold", "training_cancel")]
 
 
 def test_settings_stand_in_the_link(open_page) -> None:
@@ -116,10 +118,12 @@ def test_a_run_is_held_goes_on_and_is_stopped(open_page, monkeypatch) -> None:
     monkeypatch.setattr(cached, "compute", Door)
     press(app, "training_start")
     assert not app.exception, app.exception[0].message
-    press(app, "training_pause")
+    assert app.button(key="training_hold").label == text.label("en", "training.pause")
+    press(app, "training_hold")
     (run,) = app.session_state["training_runs"].values()
     assert run.state.step == 1 and len(jobs) == 1
-    press(app, "training_resume")
+    assert app.button(key="training_hold").label == text.label("en", "training.resume")
+    press(app, "training_hold")
     assert len(jobs) == 2 and jobs[1].state.step == 1
     app.select_slider(key="train_learning_rate").set_value(0.01).run()  # while it runs: the run takes up the new rate
     assert len(jobs) == 3 and jobs[2].settings.learning_rate == 0.01 and jobs[2].state.step == 2
@@ -182,22 +186,28 @@ def test_a_sweep_ends_in_three_figures(open_page) -> None:
     assert len(app.get("plotly_chart")) == 3
 
 
-@pytest.mark.parametrize("task", ["people", "digits"])
-def test_transfer_asks_for_what_was_chosen_and_draws_it(open_page, monkeypatch, task: str) -> None:
+@pytest.mark.parametrize(("task", "draws"), [("people", 1), ("digits", 2)])
+def test_transfer_asks_for_what_was_chosen_and_draws_it(open_page, monkeypatch, task: str, draws: int) -> None:
     asked = []
 
-    def transfer(*given, report):
+    def transfer(*given, draws, report):
         asked.append(given)
-        return [Transferred(way, count, 30, 120, 1.0) for count in given[4] for way in given[3]]
+        hits = {1: (30,), 2: (24, 36)}[draws]
+        return [Transferred(way, count, hit, 120, 1.0) for hit in hits for count in given[4] for way in given[3]]
 
     monkeypatch.setattr(tasks, "transfer", transfer)
-    app = open_page(PAGE, train_part="transfer", transfer_task=task, transfer_ways="frozen,chosen")
+    ways = {"train_part": "transfer", "transfer_task": task, "transfer_ways": "frozen,chosen"}
+    app = open_page(PAGE, **ways, transfer_draws=str(draws))
     assert not app.exception, app.exception[0].message
     press(app, "transfer_start")
     assert not app.exception, app.exception[0].message
     (given,) = asked
     assert given[0] == task and given[3] == ["frozen", "chosen"] and given[2]
-    assert len(app.get("plotly_chart")) == 1
+    (chart,) = app.get("plotly_chart")
+    (line, _) = json.loads(chart.proto.spec)["data"]
+    assert line["y"] == pytest.approx([0.25, 0.25, 0.25][: len(line["y"])])
+    expected = wilson(30, 120)[0] if draws == 1 else 0  # two draws, 0.2 and 0.3, say hardly anything
+    assert 0.25 - line["error_y"]["arrayminus"][0] == pytest.approx(expected)
 
 
 def test_only_and_all_but_share_the_filters_out(open_page) -> None:
