@@ -130,7 +130,7 @@ def _watch(name: str, draw: Callable[[Progress], None]) -> None:
     if progress is None:
         bar.progress(0.0, text=t("jobs.waiting", position=before) if before else t("jobs.begins"))
     else:
-        text = t("jobs.step", step=progress.step, steps=progress.steps)
+        text = t("jobs.step", step=progress.step, steps=progress.steps) if progress.steps else t("jobs.begins")
         bar.progress(progress.step / max(progress.steps, 1), text=text)
     if button.button(t("jobs.cancel"), icon=":material/close:", key=f"{name}_cancel", on_click=stop):
         st.rerun()

@@ -353,18 +353,19 @@ def _watch() -> None:
     seen: list[Point] = st.session_state["training_seen"]
     if progress and "loss" in progress.values and (not seen or progress.values["batches"] > seen[-1]["batches"]):
         seen.append(progress.values)
-    if progress is None and (before := job.position()):
-        st.caption(t("jobs.waiting", position=before))
-    _live(run, [*run.points, *seen], progress)
+    _live(run, [*run.points, *seen], progress, job.position())
 
 
-def _live(run: Run, points: list[Point], progress: Progress | None) -> None:
-    """Where the run is, its curves, and its first layer's kernels."""
+def _live(run: Run, points: list[Point], progress: Progress | None, before: int = 0) -> None:
+    """Where the run is, its curves, and its first layer's kernels; `before` it come other jobs."""
+    where = st.empty()  # always there, so that the browser keeps the figures below when the run stops
+    if progress is None and before:
+        where.caption(t("jobs.waiting", position=before))
     if progress is not None:
         st.session_state["training_kernels"] = progress.picture or st.session_state.get("training_kernels")
         share = progress.step / max(progress.steps, 1)
         left = number(progress.values.get("left", 0))
-        st.progress(min(share, 1.0), text=t("training.left", step=progress.step, steps=progress.steps, seconds=left))
+        where.progress(min(share, 1.0), text=t("training.left", step=progress.step, steps=progress.steps, seconds=left))
     if run.diverged is not None:
         st.error(t("training.diverged", step=run.diverged), icon=":material/error:")
     if not points:

@@ -243,7 +243,7 @@ DIGITS = Entry(
     weights=PublishedFile(
         "digits.npz",
         str(WEIGHTS),
-        digest="95fcf71f721860e338ee324a9ff0792129d0791ac188ac0f2abba855291bb838",
+        digest="13fac78387ae03bdbcf765418504573f63e740f09cdbdd20658742e2ce6587c7",
     ),
 )
 

@@ -69,7 +69,7 @@ def transfer(
     is taken over up to `layer`; for the way "chosen" only its `channels` are read, the others being 0.
     NetworkError: no such layer or channel.
     """
-    done, total, found = 0, 1, []
+    done, total, found = 0, 0, []  # how many steps there are is known after the first pictures were taken
 
     def tell(steps: int = 1) -> None:
         nonlocal done

@@ -233,6 +233,24 @@ def moves_a_picture(page: Page, slider: Locator, picture: Locator) -> None:
     page.wait_for_selector(IDLE)
 
 
+CELL = """() => {
+    const chart = document.querySelector(".st-key-confusion .js-plotly-plot"), { xaxis, yaxis } = chart._fullLayout;
+    const box = chart.querySelector(".nsewdrag").getBoundingClientRect();
+    return [box.left + xaxis.d2p(0), box.top + yaxis.d2p(0)];
+}"""
+"""Where on the screen the noughts are that were taken for noughts."""
+
+
+def test_a_click_on_the_matrix_shows_the_digits_of_the_cell(page: Page, server: str) -> None:
+    visit(page, f"{server}/statistics?network=Digits&view=confusion")
+    page.locator(".st-key-confusion").scroll_into_view_if_needed()
+    page.mouse.click(*page.evaluate(CELL))
+    page.wait_for_url("**expected=0**")
+    settle(page)
+    assert "predicted=0" in page.url
+    assert page.get_by_test_id("stMain").locator("img[alt^='A digit 0, taken for 0']").count() > 20
+
+
 def test_a_broken_upload_is_explained_and_the_page_goes_on(page: Page, server: str) -> None:
     visit(page, f"{server}/grad_cam?source=upload")
     broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nnothing more"}
