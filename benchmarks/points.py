@@ -49,8 +49,8 @@ COUNTING = """() => {
 """Makes `drag`, which moves the mouse once a frame and counts the frames in which WebGL was asked to draw."""
 
 
-def figure(count: int, dimensions: int) -> dict[str, object]:
-    """The page's own map of `count` made-up embeddings, `PEOPLE` heaps of them."""
+def figure(count: int, dimensions: int) -> tuple[dict[str, object], dict[str, object]]:
+    """The page's own map of `count` made-up embeddings, `PEOPLE` heaps of them, and what it is shown with."""
     rng = np.random.default_rng(0)
     whose = np.arange(count) % PEOPLE
     places = rng.normal(0, 4, (PEOPLE, dimensions))[whose] + rng.normal(0, 0.5, (count, dimensions))
@@ -58,7 +58,7 @@ def figure(count: int, dimensions: int) -> dict[str, object]:
     texts = [f"Person {person} · asked about" for person in whose]
     drawn = embedding_figures.cloud(places, colours, marks, texts, range(count), whose % 2 == 0, 0, [1, 2, 3])
     drawn.layout.width = WIDTH
-    return json.loads(drawn.to_json())
+    return json.loads(drawn.to_json()), embedding_figures.map_config(places)
 
 
 def frames(
@@ -98,10 +98,10 @@ def main() -> None:
     asked = parser.parse_args()
     kinds = {}
     for shape, dimensions in (("flat", 2), ("solid", 3)):
-        many, few = (figure(count, dimensions) for count in (asked.points, FEW))
-        kinds[f"{shape}, {asked.points} points"] = many, embedding_figures.map_config(asked.points)
-        kinds[f"{shape}, {asked.points} points, Plotly's resolution"] = many, embedding_figures.MAP_CONFIG
-        kinds[f"{shape}, {FEW} points"] = few, embedding_figures.map_config(asked.points)
+        (many, config), (few, _) = (figure(count, dimensions) for count in (asked.points, FEW))
+        kinds[f"{shape}, {asked.points} points"] = many, config
+        kinds[f"{shape}, {asked.points} points, Plotly's resolution"] = many, config | {"plotGlPixelRatio": 2}
+        kinds[f"{shape}, {FEW} points"] = few, config
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
     flags = ["--no-sandbox", "--disable-quic", *([] if asked.graphics_card else ["--disable-gpu"])]
     with sync_playwright() as playwright:

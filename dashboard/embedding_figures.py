@@ -10,17 +10,14 @@ import plotly.graph_objects as go
 
 from dashboard.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, upright
 
-MAP_CONFIG = {
-    "displaylogo": False,
-    "scrollZoom": False,
-    "displayModeBar": True,
-    "modeBarButtons": [["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"], ["orbitRotation", "resetCameraDefault3d"]],
-}
+MAP_CONFIG = {"displaylogo": False, "scrollZoom": False, "displayModeBar": True}
+FLAT = {"modeBarButtons": [["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"]]}
+SOLID = {"modeBarButtons": [["orbitRotation", "pan3d", "zoom3d", "resetCameraDefault3d"]]}
 """A map may be moved and enlarged by buttons; a wheel still scrolls the page."""
 ONE_PIXEL = {"plotGlPixelRatio": 1}
 """Plotly draws four pixels for one of the screen, and half of the time of a map of many points goes into that."""
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
-SOLID = ("circle", "square", "diamond", "cross", "x")
+SOLID_SYMBOLS = ("circle", "square", "diamond", "cross", "x")
 """Marks of a map; in three dimensions WebGL knows fewer."""
 MANY = 2_000
 """Points of a map beyond which all have one small mark, in 3D a square, the cheapest there: shapes could not be told
@@ -34,9 +31,9 @@ def mark(index: int) -> tuple[str, int]:
     return PALETTE[index % len(PALETTE)], index // len(PALETTE) % len(SYMBOLS)
 
 
-def map_config(count: int) -> dict[str, Any]:
-    """What a map of so many points is shown with."""
-    return MAP_CONFIG | (ONE_PIXEL if count > MANY else {})
+def map_config(places: np.ndarray) -> dict[str, Any]:
+    """What a map of points at `places` `(n, 2)` or `(n, 3)` is shown with."""
+    return MAP_CONFIG | (SOLID if places.shape[1] == 3 else FLAT) | (ONE_PIXEL if len(places) > MANY else {})
 
 
 def cloud(
@@ -54,7 +51,7 @@ def cloud(
     `large` ones are enrolled. Of the point at place `chosen` lines lead to those at places `near`.
     """
     solid, many = places.shape[1] == 3, len(places) > MANY
-    names = SOLID if solid else SYMBOLS
+    names = SOLID_SYMBOLS if solid else SYMBOLS
     points = {
         "type": "scatter3d" if solid else "scattergl",
         "mode": "markers",
@@ -64,7 +61,7 @@ def cloud(
         "marker": {
             "color": list(colours),
             "symbol": ("square" if solid else "circle") if many else [names[mark % len(names)] for mark in marks],
-            "size": np.where(large, 4, 3) if many else np.where(large, 9, 6) / (2 if solid else 1),
+            "size": np.where(large, 4, 3) if many else np.where(large, 9, 6) / (1.4 if solid else 1),
             "opacity": 0.85,
             "line": {"width": 0},
         },
@@ -83,11 +80,13 @@ def cloud(
         if solid:
             ring["marker"] |= {"symbol": "circle-open", "color": ink()}
         traces += [line | _axes_of(places[hops]), ring | _axes_of(places[[chosen]])] if hops else []
-    bare = {"visible": False}
+    bare, as_it_was = {"visible": False}, float(places.sum())  # who moved the map finds it so while the points stay
     if solid:
-        scene = {"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube"}
-        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit")
-    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), dragmode="pan", clickmode="event+select")
+        near_by = {"eye": {"x": 1, "y": 1, "z": 0.8}}
+        scene = {"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube", "camera": near_by}
+        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit", uirevision=as_it_was)
+    free = {"dragmode": "pan", "clickmode": "event+select", "uirevision": as_it_was}
+    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), **free)
     figure.layout.xaxis.fixedrange = figure.layout.yaxis.fixedrange = False
     return figure
 
@@ -99,12 +98,19 @@ def _axes_of(places: np.ndarray) -> dict[str, np.ndarray]:
 def regions(
     x: np.ndarray, y: np.ndarray, labels: np.ndarray, places: np.ndarray, whose: np.ndarray, texts: Sequence[str]
 ) -> go.Figure:
-    """The plane in the colours of those whom a head names there, and the enrolled pictures in theirs."""
+    """The plane in the colours of those whom a head names there, and the enrolled pictures in theirs.
+
+    Between two people of one colour a line is left free.
+    """
+    colours = np.float32(labels % len(PALETTE))
+    for here, beside in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        other = (labels[here] != labels[beside]) & (labels[here] % len(PALETTE) == labels[beside] % len(PALETTE))
+        colours[here][other] = np.nan
     cells = {
         "type": "heatmap",
         "x": x,
         "y": y,
-        "z": labels % len(PALETTE),
+        "z": colours,
         "zmin": -0.5,
         "zmax": len(PALETTE) - 0.5,
         "colorscale": _steps(PALETTE),

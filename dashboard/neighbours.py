@@ -333,7 +333,7 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
 
     st.plotly_chart(
         embedding_figures.cloud(places[rows], colours, marks, texts, rows.tolist(), large, at.get(row), near),
-        config=embedding_figures.map_config(len(rows)),
+        config=embedding_figures.map_config(places[rows]),
         key="knn_cloud",
         on_select=clicked,
         selection_mode="points",

@@ -9,6 +9,9 @@ from core import layers, networks, tasks
 from core.__main__ import main
 from core.attribution import guided_backpropagation
 from core.images import encode
+from core.neighbours import tasks as neighbour_tasks
+from core.neighbours.album import people
+from core.neighbours.collection import Settings
 from core.networks import NETWORKS, Network, NetworkError
 
 
@@ -96,6 +99,18 @@ def test_a_filter_climbs(name):
     assert climbed[2] > climbed[1] > climbed[0]
     found = tasks.maximize(name, NETWORKS[name].default_layer, [1], iterations=2)
     assert np.isfinite(found.images).all() and np.isfinite(found.activations).all()
+
+
+@pytest.mark.parametrize("name", ["MobileNet-0.25"], indirect=True)
+def test_its_embedding_is_given_to_the_heads_and_to_a_verification(name):
+    entry, settings = NETWORKS[name], Settings(people=2, samples=2)
+    collection = neighbour_tasks.embedded(entry, "network", people("new", 2, 3))
+    layer = next(row for row in tasks.describe(name) if row.name == entry.embedding_layer)
+    assert collection.vectors.shape == (6, np.prod(layer.shape)) and np.isfinite(collection.vectors).all()
+    assert set(neighbour_tasks.compare(collection, settings).said) == {"knn", "linear"}
+    pictures = [collection.album.picture(row) for row in (0, 1)]
+    found = neighbour_tasks.verify(entry, collection, settings, pictures, grid=2)
+    assert found.distance >= 0 and all(np.isfinite(values).all() for values in found.maps)
 
 
 def test_the_command_line(name, image, tmp_path, capsys):
