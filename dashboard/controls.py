@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
@@ -352,6 +352,23 @@ def _proposed_box(image: images.Image, key: str, subject: str) -> tuple[images.B
 
 MOST_STEPS = 1000
 """A slider with more steps cannot be set by hand; such a number is typed."""
+
+
+def part(
+    section: str, word: str, parts: Mapping[str, Callable[..., None]], *, key: str, prefix: str = ""
+) -> Callable[..., None]:
+    """The part of a screen that was chosen, the first before that; what it is for stands below the choice."""
+    name = choice(
+        st.pills,
+        t(f"{section}.{word}"),
+        tuple(parts),
+        key=key,
+        default=next(iter(parts)),
+        format_func=lambda name: t(f"{section}.{prefix}{name}"),
+        required=True,
+    )
+    st.markdown(t(f"{section}.{prefix}{name}_help"))
+    return parts[name]
 
 
 def parameter(param: Param, text: str, *, key: str | None = None, help: str | None = None) -> Any:

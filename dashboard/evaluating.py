@@ -31,17 +31,7 @@ RANK = "rank"
 
 def show(frame: Frame) -> None:
     """The test of choice."""
-    name = choice(
-        st.pills,
-        t("evaluation.test"),
-        tuple(TESTS),
-        key="test",
-        default="delete",
-        format_func=lambda name: t(f"evaluation.{name}"),
-        required=True,
-    )
-    st.markdown(t(f"evaluation.{name}_help"))
-    TESTS[name](frame)
+    controls.part("evaluation", "test", TESTS, key="test")(frame)
 
 
 def _ask(picture: Picture, entry: Entry, class_index: int | None = None) -> tuple[Request, DeltaGenerator]:

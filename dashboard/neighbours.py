@@ -19,7 +19,7 @@ from core.networks import Entry
 from core.rates import wilson
 from core.tasks import knows_people
 from core.training.data import MNIST
-from dashboard import cached, embedding_figures, figures, jobs, photos, pictures
+from dashboard import cached, controls, embedding_figures, figures, jobs, photos, pictures
 from dashboard.cached import Data
 from dashboard.controls import Frame
 from dashboard.links import BOUND, choice, remember
@@ -481,15 +481,4 @@ def show(asked: Asked) -> None:
     """What the heads say, and the view of choice."""
     st.header(t("neighbours.who_is_right"), anchor=False)
     found = heads(asked)
-    view = choice(
-        st.segmented_control,
-        t("neighbours.view"),
-        tuple(VIEWS),
-        key="knn_view",
-        default="map",
-        format_func=lambda name: t(f"neighbours.{name}"),
-        required=True,
-        label_visibility="collapsed",
-    )
-    st.markdown(t(f"neighbours.{view}_help"))
-    VIEWS[view](asked, found)
+    controls.part("neighbours", "view", VIEWS, key="knn_view")(asked, found)

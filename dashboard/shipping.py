@@ -27,18 +27,7 @@ FOUND = "ship_found"
 
 def show(frame: Frame) -> None:
     """The part of choice."""
-    name = choice(
-        st.pills,
-        t("ship.part"),
-        tuple(PARTS),
-        key="ship_show",
-        default="run",
-        format_func=lambda name: t(f"ship.{name}"),
-        required=True,
-        label_visibility="collapsed",
-    )
-    st.markdown(t(f"ship.{name}_help"))
-    PARTS[name](frame)
+    controls.part("ship", "part", PARTS, key="ship_show")(frame)
 
 
 def _precision() -> str:

@@ -29,17 +29,7 @@ MOST_MAPS, MAPS_IN_A_ROW = 16, 9
 
 def show(frame: Frame) -> None:
     """The view of choice."""
-    name = choice(
-        st.pills,
-        t("statistics.view"),
-        tuple(VIEWS),
-        key="view",
-        default="classes",
-        format_func=lambda name: t(f"statistics.{name}"),
-        required=True,
-    )
-    st.markdown(t(f"statistics.{name}_help"))
-    VIEWS[name](frame)
+    controls.part("statistics", "view", VIEWS, key="view")(frame)
 
 
 # --- channels by class ------------------------------------------------------------------------------------------------

@@ -36,17 +36,7 @@ DEPTH_CHANNELS = 8
 
 def show(entry: Entry) -> None:
     """The experiment of choice."""
-    name = choice(
-        st.pills,
-        t("filters.experiment"),
-        tuple(EXPERIMENTS),
-        key="show",
-        default="one",
-        format_func=lambda name: t(f"filters.{name}"),
-        required=True,
-    )
-    st.caption(t(f"filters.{name}_help"))
-    EXPERIMENTS[name](entry)
+    controls.part("filters", "experiment", EXPERIMENTS, key="show")(entry)
 
 
 # --- what climbs ------------------------------------------------------------------------------------------------------

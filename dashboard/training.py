@@ -199,19 +199,10 @@ def _set(settings: Settings, facts: tasks.Facts) -> None:
 
 def parts() -> None:
     """Training itself, and what can be done with trained networks."""
-    name = choice(
-        st.pills,
-        t("training.part"),
-        tuple(PARTS),
-        key="train_part",
-        default="train",
-        format_func=lambda name: t(f"training.part_{name}"),
-        required=True,
-    )
-    st.markdown(t(f"training.part_{name}_help"))
-    if name != "train" and _collect():
+    chosen = controls.part("training", "part", PARTS, key="train_part", prefix="part_")
+    if chosen is not show and _collect():
         st.fragment(_go_on, run_every=POLL_SECONDS)()
-    PARTS[name]()
+    chosen()
 
 
 def _go_on() -> None:
