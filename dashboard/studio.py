@@ -149,6 +149,7 @@ def _one(entry: Entry) -> None:
 
 
 def _grid(entry: Entry) -> None:
+    st.query_params.pop("channel", None)  # of another experiment: a picture that is opened here would be that one
     layer = _layer(entry)
     chosen, method = st.columns(2, gap="large")
     with chosen:

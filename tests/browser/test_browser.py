@@ -192,25 +192,17 @@ def test_every_experiment_of_the_studio_shows_pictures(page: Page, server: str, 
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_a_picture_of_the_grid_is_opened_by_keyboard(page: Page, server: str) -> None:
-    visit(page, f"{server}/filters?show=grid&layer=conv2_1&set=3-5&fast_iterations=3")
+def test_a_picture_of_the_grid_is_opened_by_keyboard_and_by_its_link(page: Page, server: str, context) -> None:
+    visit(page, f"{server}/filters?show=grid&layer=conv2_1&set=3-5&fast_iterations=3&channel=9")
     page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
     told = text.label("en", "filters.picture_alt", layer="conv2_1", channel=4)
     page.get_by_role("button", name=told).press("Enter")
-    expect(page.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
-    expect(page.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
-
-
-def test_a_link_to_an_opened_picture_opens_its_channel(page: Page, server: str, context) -> None:
-    visit(page, f"{server}/filters?show=grid&layer=conv2_1&set=3-5&fast_iterations=3")
-    page.get_by_role("button", name=text.label("en", "controls.run"), exact=True).click()
-    told = text.label("en", "filters.picture_alt", layer="conv2_1", channel=4)
-    page.get_by_role("button", name=told).click()
     page.wait_for_url(lambda address: "channel=4" in address and "show=" not in address)
     other = context.new_page()
     visit(other, page.url)
-    expect(other.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
-    expect(other.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
+    for opened in (page, other):
+        expect(opened.get_by_role("spinbutton", name=text.label("en", "filters.channel"))).to_have_value("4")
+        expect(opened.get_by_test_id("stImage").get_by_alt_text(told)).to_be_visible()
     other.close()
 
 
