@@ -20,8 +20,6 @@ NAME = "transfer"
 COUNTS = {"people": (1, 2, 5, 10), "digits": (1, 2, 5, 10, 20, 50)}
 FIRST_COUNTS = {"people": (1, 5), "digits": (1, 5, 20)}
 FIRST_WAYS = ("scratch", "frozen", "chosen")
-FIRST_LAYER = {"people": "conv3_3", "digits": "l3"}
-"""Of MiniFace the one most of whose filters stand for a part of the face."""
 SOURCES = {"people": MINIFACE, "digits": DIGITS}
 CLASSES = {"people": 10, "digits": 5}
 
@@ -45,7 +43,7 @@ def show() -> None:
             t("training.frozen_to"),
             list(TRANSFERS[task]),
             key=f"transfer_layer_{task}",
-            default=FIRST_LAYER[task],
+            default=TRANSFERS[task][-1],
         )
         ways = choices(
             t("training.ways"),
@@ -103,7 +101,7 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
         t("training.kept_by_meaning"),
         list(named),
         key=f"transfer_region_{layer}",
-        default="eyes" if "eyes" in named else next(iter(named)),
+        default=max(named, key=lambda name: len(named[name])),
         format_func=lambda name: t(f"region.{name}") if name in faces.REGIONS else name,
         required=True,
         help=t("training.kept_help"),
