@@ -57,7 +57,7 @@ def main() -> None:
                 bars[group][fill].append(point(mask, verdict, group))
                 told(began, f"group {group}, {fill} bar x {scale}", bars[group][fill][-1])
     hunts: dict[str, dict[str, Hunt]] = {group: {} for group in GROUPS}
-    for way in study.WAYS:
+    for way in tasks.WAYS:
         for group, people in GROUPS.items():
             hunt = judged(group, way, tasks.hunt(MINIFACE, people, way), began)
             hunts[group][way] = replace(hunt, bars={fill: tuple(found) for fill, found in bars[group].items()})

@@ -19,8 +19,6 @@ from core.masking.smallest import Trial
 from core.masking.tasks import Hunt, Point
 
 FILE = Path(__file__).parents[2] / "assets" / "masks.json"
-WAYS = ("exact", "greedy", "optimised")
-"""How the stored masks were sought, out of `core.masking.tasks.WAYS`."""
 COUNT = 120
 """Unseen captures of each group that a mask is judged on."""
 

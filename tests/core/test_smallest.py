@@ -297,7 +297,7 @@ def test_the_stored_study_holds_both_groups_and_every_attacker() -> None:
     stored = study.stored()
     assert set(stored) == set(TRUTH)
     for ways in stored.values():
-        assert set(ways) == set(study.WAYS)
+        assert set(ways) == set(tasks.WAYS)
         for hunt in ways.values():
             points = [*hunt.found, *(point for bars in hunt.bars.values() for point in bars)]
             assert hunt.count == study.COUNT

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces
-from core.masking import FILLS, PRESETS, Mask, chart, study
+from core.masking import FILLS, PRESETS, Mask, chart
 from core.masking import tasks as masking_tasks
 from dashboard import hiding, text
 
@@ -16,7 +16,7 @@ PAGE = "pages/look/masks.py"
 @pytest.fixture(autouse=True)
 def few(monkeypatch) -> None:
     """Few captures: what the figures say is tested elsewhere."""
-    for name, count in (("TRAINED", 2), ("SOUGHT", 3), ("UNSEEN", 6), ("BARS", (1.0,))):
+    for name, count in (("TRAINED", 2), ("SOUGHT", 3), ("SOUGHT_EACH", 1), ("UNSEEN", 6), ("BARS", (1.0,))):
         monkeypatch.setattr(masking_tasks, name, count)
     monkeypatch.setattr(chart, "PARTS", ("eyes", "brows", "mouth"))
 
@@ -168,7 +168,7 @@ def released(app) -> str:
     return next(box.value for box in [*app.warning, *app.success] if "What would be released" in box.value)
 
 
-@pytest.mark.parametrize("way", study.WAYS)
+@pytest.mark.parametrize("way", masking_tasks.WAYS)
 def test_the_stored_masks_are_there_at_once_and_the_target_chooses_among_them(open_page, way: str) -> None:
     app = smallest(open_page, mask_hunt=way, mask_target="50")
     before = released(app)
