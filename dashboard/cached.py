@@ -471,10 +471,18 @@ def stored_crowd(network: Entry) -> Collection:
 
 @_per_picture(max_entries=32)
 def compare_heads(digest: str, _collection: Collection, settings: Settings) -> Any:
-    """What the heads that need no time say of the pictures that are asked about."""
+    """Which pictures are asked about, and what kNN says of them."""
     from core.neighbours import tasks
 
     return compute().call(tasks.compare, _collection, settings)
+
+
+@_per_picture(max_entries=32)
+def learned_heads(digest: str, _collection: Collection, settings: Settings) -> Any:
+    """What the other heads that need little time say of them."""
+    from core.neighbours import tasks
+
+    return compute().call(tasks.ask_learned, _collection, settings)
 
 
 @_per_picture(max_entries=32)

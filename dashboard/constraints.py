@@ -93,7 +93,7 @@ def _figure(result: Result, measure: str) -> None:
     if share and all(len({points[1:] for points in line}) == 1 for line in lines.values()):  # whatever the step
         once = {head: line[0] for head, line in lines.items()}
         values, ends = [mean for _, mean, _, _ in once.values()], [(low, high) for *_, low, high in once.values()]
-        chart = figures.dots(list(once), values, ends, (), None)
+        chart = figures.dots(list(once), values, ends, (), None, unit="\u202f%")
     else:
         chart = figures.ranged(
             lines,
@@ -150,7 +150,7 @@ def _board() -> None:
     ]
     left = [t(f"constraints.{name}") for name in CONSTRAINTS if name not in board]
     if rows:
-        st.dataframe(rows, hide_index=True, height="content", alt=t("constraints.winners"))
+        st.table(rows, hide_index=True, alt=t("constraints.winners"))
     if left:
         st.caption(t("constraints.to_run", names=", ".join(left)))
 

@@ -80,13 +80,12 @@ def cloud(
         if solid:
             ring["marker"] |= {"symbol": "circle-open", "color": ink()}
         traces += [line | _axes_of(places[hops]), ring | _axes_of(places[[chosen]])] if hops else []
-    bare, as_it_was = {"visible": False}, float(places.sum())  # who moved the map finds it so while the points stay
+    bare = {"visible": False}
     if solid:
         near_by = {"eye": {"x": 1, "y": 1, "z": 0.8}}
         scene = {"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube", "camera": near_by}
-        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit", uirevision=as_it_was)
-    free = {"dragmode": "pan", "clickmode": "event+select", "uirevision": as_it_was}
-    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), **free)
+        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit")
+    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), dragmode="pan", clickmode="event+select")
     figure.layout.xaxis.fixedrange = figure.layout.yaxis.fixedrange = False
     return figure
 

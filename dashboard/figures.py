@@ -188,8 +188,12 @@ def dots(
     intervals: Sequence[tuple[float, float]],
     controls: Sequence[str],
     chance: float | None,
+    unit: str = "",
 ) -> go.Figure:
-    """A dot with its interval for every name, the first on top; those of `controls` in orange, chance a dotted line."""
+    """A dot with its interval for every name, the first on top; those of `controls` in orange, chance a dotted line.
+
+    With a `unit`, which stands behind the numbers of the axis, that axis begins at 0.
+    """
     trace = {
         "type": "scatter",
         "x": list(values),
@@ -210,7 +214,8 @@ def dots(
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
     shapes = [] if chance is None else [upright(chance)]
-    return chart([trace], 27 * len(names) + 50, {"nticks": 6, "zeroline": False}, down, shapes=shapes)
+    across = {"nticks": 6, "zeroline": False} | ({"ticksuffix": unit, "rangemode": "tozero"} if unit else {})
+    return chart([trace], 27 * len(names) + 50, across, down, shapes=shapes)
 
 
 def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:

@@ -172,7 +172,7 @@ def heads(asked: Asked) -> Any:
     found = cached.compare_heads(asked.data, asked.settings)
     known, truth = found.split.known, asked.collection.labels[found.split.queries]
     count = int(known.sum())
-    said = dict(found.said) | _trained(asked)
+    said = found.said | cached.learned_heads(asked.data, asked.drawn) | _trained(asked)
     hits = {head: int((answer.labels == truth)[known].sum()) for head, answer in said.items()}
     names = [t(f"neighbours.{head}") for head in hits]
     rates = {head: right / count for head, right in hits.items()}
@@ -184,6 +184,7 @@ def heads(asked: Asked) -> Any:
             [tuple(100 * end for end in wilson(right, count)) for right in hits.values()],
             (),
             100 / len(found.split.people),
+            unit="\u202f%",
         ),
         config=figures.CONFIG,
         key="knn_rates",
@@ -321,7 +322,9 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
     rows = rows[np.isfinite(places[rows, 0])]
     large = np.isin(rows, split.gallery)
     colours, marks = _coloured(asked, found, rows, colour)
-    texts = [_about(asked, int(labels[one]), bool(enrolled)) for one, enrolled in zip(rows, large, strict=True)]
+    kinds = list(zip(labels[rows].tolist(), large.tolist(), strict=True))
+    about = {kind: _about(asked, *kind) for kind in set(kinds)}
+    texts = [about[kind] for kind in kinds]
     at = {int(one): place for place, one in enumerate(rows)}
     near = [at[int(other)] for other in _neighbours(found, row)[0] if int(other) in at]
 

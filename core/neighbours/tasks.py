@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the heads say of a split at once: `said` of "knn", "linear" where there are at most `MOST_LIVE` people, and
-    "softmax" where the network knows them.
+    """What kNN says of a split, under "knn" in `said`.
 
     `neighbours` `(q, k)` are the enrolled rows nearest to each query, with their `distances` `(q, k)`.
     """
@@ -126,17 +125,26 @@ def embed(network: str | Entry, images: np.ndarray) -> np.ndarray:
 
 
 def compare(collection: Collection, settings: Settings) -> Comparison:
-    """Divide the collection, and ask the heads that need no time."""
+    """Divide the collection, and ask kNN."""
     from core.neighbours.heads import answer, knn, space
 
     split = divide(collection, settings)
-    known = collection.logits is not None
-    heads = ["knn"] + ["linear"] * (len(split.people) <= MOST_LIVE) + ["softmax"] * known
-    said = {head: answer(head, collection, split, settings) for head in heads}
     vectors = space(collection, split.gallery)
     search = knn(settings, len(split.gallery)).fit(vectors[split.gallery], split.labels)
     distances, places = search.kneighbors(vectors[split.queries])
+    said = {"knn": answer("knn", collection, split, settings)}
     return Comparison(split, said, split.gallery[places], distances)
+
+
+def ask_learned(collection: Collection, settings: Settings) -> dict[str, Said]:
+    """What the heads that learn at once say of the queries of `compare`, whatever kNN's settings: "linear" where there
+    are at most `MOST_LIVE` people, and "softmax" where the network knows them.
+    """
+    from core.neighbours.heads import answer
+
+    split = divide(collection, settings)
+    heads = ["linear"] * (len(split.people) <= MOST_LIVE) + ["softmax"] * (collection.logits is not None)
+    return {head: answer(head, collection, split, settings) for head in heads}
 
 
 def train(collection: Collection, settings: Settings, epochs: int, report: Report | None = None) -> Lesson:

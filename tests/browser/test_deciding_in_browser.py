@@ -38,5 +38,5 @@ def test_a_click_on_a_point_shows_its_neighbours_and_what_each_head_says(page: P
     main = page.get_by_test_id("stMain")
     expect(main.locator("img[alt*=' · 0.']")).to_have_count(2)
     for head in HEADS[:2]:  # ✓ or ✗, the head, and whom it names with which share
-        said = re.compile(rf"[✓✗] {re.escape(text.label('en', f'neighbours.{head}'))}: .+ %")
+        said = re.compile(rf"[✓✗] {re.escape(text.label('en', f'neighbours.{head}'))}: .+%")
         expect(main.get_by_text(said)).to_be_visible()

@@ -107,7 +107,8 @@ def test_its_embedding_is_given_to_the_heads_and_to_a_verification(name):
     collection = neighbour_tasks.embedded(entry, "network", people("new", 2, 3))
     layer = next(row for row in tasks.describe(name) if row.name == entry.embedding_layer)
     assert collection.vectors.shape == (6, np.prod(layer.shape)) and np.isfinite(collection.vectors).all()
-    assert set(neighbour_tasks.compare(collection, settings).said) == {"knn", "linear"}
+    assert neighbour_tasks.compare(collection, settings).neighbours.shape == (2, 3)
+    assert set(neighbour_tasks.ask_learned(collection, settings)) == {"linear"}
     pictures = [collection.album.picture(row) for row in (0, 1)]
     found = neighbour_tasks.verify(entry, collection, settings, pictures, grid=2)
     assert found.distance >= 0 and all(np.isfinite(values).all() for values in found.maps)

@@ -108,10 +108,10 @@ def press(app, key: str):
 def test_an_experiment_fills_the_table_of_winners(open_page) -> None:
     app = open_page(PAGE, knn_part="constraints", constraint="production", knn_people="3", knn_samples="3")
     assert not app.exception, app.exception[0].message
-    assert not app.dataframe
+    assert not app.table
     press(app, "controls.run")
     assert not app.exception, app.exception[0].message
-    table = app.dataframe[0].value
+    table = app.table[0].value
     assert list(table[label("constraints.constraint")]) == [label("constraints.production")] * 3
     assert table[label("constraints.winner")][0]
 
