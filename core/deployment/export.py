@@ -131,6 +131,7 @@ def _halve(model: onnx.ModelProto) -> None:
 def _quantized(network: Network, file: Path) -> onnx.ModelProto:
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Captures(CalibrationDataReader):
         def __init__(self) -> None:
@@ -140,13 +141,14 @@ def _quantized(network: Network, file: Path) -> onnx.ModelProto:
             pixels = next(self.left, None)
             return None if pixels is None else {"pixels": pixels[None]}
 
-    result = file.with_name("int8.onnx")
+    folded, result = file.with_name("folded.onnx"), file.with_name("int8.onnx")
+    quant_pre_process(file, folded, skip_symbolic_shape=True)  # batch normalization becomes part of the convolutions
     quantize_static(
-        file,
+        folded,
         result,
         Captures(),
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv", "MatMul", "Gemm", "MaxPool"],
+        op_types_to_quantize=["Conv", "Relu", "Clip", "MatMul", "Gemm", "MaxPool"],
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
