@@ -26,6 +26,7 @@ from dashboard.text import number, t
 
 if TYPE_CHECKING:
     from core.compute import Compute, Job
+    from core.deployment import DeploymentError
 
 PERSON_SIZE = 224
 """Side of a rendered person in pixels: twice what the network receives, sharp enough for a projector."""
@@ -515,3 +516,11 @@ def traps(digest: str, _image: np.ndarray, network: Entry) -> dict[str, tuple[np
     from core.deployment import tasks
 
     return compute().call(tasks.traps, network, _image)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH)
+def no_flat_file(network: Entry) -> DeploymentError | None:
+    """Why a network cannot be written as a flat file, or None."""
+    from core.deployment import tasks
+
+    return compute().call(tasks.refusal, network)

@@ -6,7 +6,7 @@ Other libraries come only where somebody asks for them.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -26,19 +26,19 @@ NUMBERS = ("first", "cold", "p50", "p95", "runs", "rate", "ms", "problem", "titl
 
 
 def show(
-    network: bytes,
+    files: Mapping[str, bytes],
+    labels: Sequence[str],
     known_as: str,
     pixels: Any,
     key: str,
     on_found: Callable[[dict[str, Any]], None],
-    onnx: bytes | None = None,
 ) -> None:
-    """Run `pixels` `(s, s, 3)` uint8 through the flat file `network` in the browser, and its webcam on demand.
+    """Run `pixels` `(s, s, 3)` uint8 through a network in the browser, and its webcam on demand.
 
-    `known_as` names files and picture. `on_found` gets milliseconds of the `first` call and of more `times`, `cold`
-    (milliseconds from bytes to the first answer), `memory` in bytes, the `logits` and the browser's own name (`agent`).
-    With the same network as `onnx` file it also gets, in `others`, the same of every one of `LIBRARIES` with the
-    `size` of its files in bytes, or the `problem` that it met.
+    `files` hold the network by format: a flat file is run by our engine, and only with an ONNX file the `LIBRARIES` are
+    loaded. `known_as` names network and picture. `on_found` gets that as `known`, and `runtimes`: by name, "engine" and
+    those of `LIBRARIES`, milliseconds of the `first` call and of more `times`, `cold` (milliseconds from bytes to the
+    first answer), `memory` (None where it does not tell) and `size` in bytes, and the `logits`; or the `problem`.
     """
 
     def told() -> None:
@@ -50,17 +50,19 @@ def show(
     data = {
         "known": known_as,
         "engine": b64encode(WASM.read_bytes()).decode(),
-        "network": b64encode(network).decode(),
+        "files": {format: b64encode(file).decode() for format, file in files.items()},
+        "labels": list(labels),
         "picture": f"data:image/png;base64,{b64encode(picture).decode()}",
         "words": words(),
         "language": language(),
-        "others": _others(network, onnx) if onnx else None,
+        "worker": (WEB / "worker.js").read_text(encoding="utf-8"),
+        "libraries": _libraries(files) if "onnx" in files else [],
     }
     _stage()(data=data, key=key, on_found_change=told)
 
 
-def _others(network: bytes, onnx: bytes) -> dict[str, Any]:
-    """What the browser needs to run libraries that it has to load: from this server where npm brought them here."""
+def _libraries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The libraries that can run one of the files: from this server where npm brought them here."""
     address = libraries.delivered
     if libraries.here():
         served = declare_component("libraries", path=libraries.MODULES).name  # as any folder of files
@@ -68,19 +70,16 @@ def _others(network: bytes, onnx: bytes) -> dict[str, Any]:
         def address(path: str) -> str:
             return f"component/{served}/{path}"
 
-    return {
-        "worker": (WEB / "worker.js").read_text(encoding="utf-8"),
-        "files": {"onnx": b64encode(onnx).decode(), "flat": b64encode(network).decode()},
-        "libraries": [
-            {
-                "name": name,
-                "title": library.title,
-                "format": library.format,
-                "files": [[address(path), f"sha384-{digest}"] for path, digest in library.files.items()],
-            }
-            for name, library in libraries.LIBRARIES.items()
-        ],
-    }
+    return [
+        {
+            "name": name,
+            "title": library.title,
+            "format": library.format,
+            "files": [[address(path), f"sha384-{digest}"] for path, digest in library.files.items()],
+        }
+        for name, library in libraries.LIBRARIES.items()
+        if library.format in files
+    ]
 
 
 def words() -> dict[str, str]:
@@ -159,7 +158,7 @@ function name(stage) {
   const { words } = stage;
   stage.querySelector(".many").textContent = stage.running ? words.cancel : words.run_100;
   stage.querySelector(".webcam").textContent = stage.stream ? words.webcam_stop : words.webcam;
-  stage.querySelector(".many").disabled = !stage.found || Boolean(stage.stream);
+  stage.querySelector(".many").disabled = !stage.runtimes?.engine || Boolean(stage.stream);
   stage.querySelector(".webcam").disabled = !stage.network;
 }
 
@@ -169,38 +168,46 @@ async function begin(stage, data) {
   const mine = () => stage.known === data.known;
   if (stage.stream) stop(stage);
   stage.running = false;
-  stage.found = null;
+  stage.network = stage.runtimes = null;
+  stage.querySelector(".speed").textContent = "";
   status.textContent = stage.words.loading;
   name(stage);
   await breath();
   try {
     const image = await createImageBitmap(await blobOf(data.picture), { colorSpaceConversion: "none" });
-    const begun = performance.now();
-    const network = await open(bytes(data.engine), bytes(data.network));
     if (!mine()) return;
-    Object.assign(canvas, { width: network.width, height: network.height });
+    Object.assign(canvas, { width: image.width, height: image.height });
     const pen = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
     pen.drawImage(image, 0, 0);
-    stage.pixels = withoutAlpha(pen.getImageData(0, 0, canvas.width, canvas.height).data);
-    const first = network.run(stage.pixels);
-    Object.assign(stage, { network, pen, image });
-    stage.found = {
-      known: data.known,
-      cold: performance.now() - begun,
-      first: first.milliseconds,
-      logits: [...first.logits],
-      times: [],
-      memory: network.memory(),
-      agent: navigator.userAgent,
-    };
-    status.textContent = "";
-    show(stage, first);
-    await repeat(stage, FIRST_RUNS, () => mine() && stage.network === network);
-    if (data.others) await others(stage, data.others, mine);
+    const pixels = withoutAlpha(pen.getImageData(0, 0, canvas.width, canvas.height).data);
+    Object.assign(stage, { pen, image, pixels, labels: data.labels, runtimes: {} });
+    if (data.files.flat) await ours(stage, data, mine);
+    for (const library of data.libraries) if (mine()) await loaded(stage, data, library, mine);
+    if (mine()) status.textContent = "";
   } catch (problem) {
     status.textContent = said(stage.words.failed, { problem: problem.message });
   }
   name(stage);
+}
+
+// Our own engine, with which the webcam is shown too.
+async function ours(stage, data, mine) {
+  const engine = bytes(data.engine), file = bytes(data.files.flat), begun = performance.now();
+  const network = await open(engine, file);
+  if (!mine()) return;
+  const { milliseconds: first, logits, probabilities } = network.run(stage.pixels);
+  const cold = performance.now() - begun, size = engine.length + file.length;
+  stage.network = network;
+  stage.runtimes.engine = { first, cold, logits: [...logits], times: [], memory: network.memory(), size };
+  stage.querySelector(".status").textContent = "";
+  show(stage, probabilities);
+  await repeat(stage, FIRST_RUNS, () => mine() && stage.network === network);
+  name(stage);
+}
+
+// What was found, for the page's server.
+function tell(stage) {
+  stage.tell({ known: stage.known, agent: navigator.userAgent, runtimes: { ...stage.runtimes } });
 }
 
 // A picture inside an address, without asking for it: Chromium counts a fetch of a data address as a request.
@@ -208,25 +215,21 @@ async function blobOf(address) {
   return new Blob([bytes(address.split(",")[1])], { type: "image/png" });
 }
 
-// The same picture by libraries that have to be loaded first, one after the other.
-async function others(stage, { worker, files, libraries }, mine) {
-  const status = stage.querySelector(".status"), found = {};
-  for (const library of libraries) {
-    if (!mine()) return;
-    status.textContent = said(stage.words.library, library);
-    const picture = { rgb: stage.pixels, height: stage.pen.canvas.height, width: stage.pen.canvas.width };
-    const given = { network: bytes(files[library.format]), ...picture, runs: MANY_RUNS };
-    found[library.name] = await elsewhere(worker, library, given).catch(problem => ({ problem: problem.message }));
-  }
+// The same picture by a library that has to be loaded first.
+async function loaded(stage, data, library, mine) {
+  stage.querySelector(".status").textContent = said(stage.words.library, library);
+  const { pixels: rgb, image: { width, height } } = stage;
+  const given = { network: bytes(data.files[library.format]), rgb, width, height, runs: MANY_RUNS };
+  const found = await elsewhere(data.worker, library, given).catch(problem => ({ problem: problem.message }));
   if (!mine()) return;
-  status.textContent = "";
-  stage.found = { ...stage.found, others: found };
-  stage.tell(stage.found);
+  stage.runtimes[library.name] = found;
+  if (!stage.network && found.probabilities) show(stage, found.probabilities);
+  tell(stage);
 }
 
 // A library in a worker of its own; none of its files is run whose digest is another.
 async function elsewhere(worker, { name, files }, given) {
-  const loaded = await Promise.all(files.map(async ([address, integrity]) => {
+  const parts = await Promise.all(files.map(async ([address, integrity]) => {
     const answer = await fetch(new URL(address, document.baseURI), { integrity });
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     return new Uint8Array(await answer.arrayBuffer());
@@ -236,9 +239,9 @@ async function elsewhere(worker, { name, files }, given) {
   try {
     return await new Promise((resolve, reject) => {
       working.onmessage = ({ data }) =>
-        resolve({ ...data, size: loaded.reduce((sum, file) => sum + file.length, given.network.length) });
+        resolve({ ...data, size: parts.reduce((sum, file) => sum + file.length, given.network.length) });
       working.onerror = event => reject(new Error(event.message));
-      working.postMessage({ library: name, files: loaded, ...given });
+      working.postMessage({ library: name, files: parts, ...given });
     });
   } finally {
     working.terminate();
@@ -259,21 +262,21 @@ async function many(stage) {
 
 // Run the picture again and again, with a breath between for the page, and tell the page's server how long it took.
 async function repeat(stage, runs, goesOn) {
-  const { network, found } = stage, times = [];
+  const { network, runtimes: { engine } } = stage, times = [];
   for (let done = 0; done < runs; done += 1) {
     if (!goesOn(done)) return;
     times.push(network.run(stage.pixels).milliseconds);
     await breath();
   }
-  stage.found = { ...found, times };
+  engine.times = times;
   const values = { p50: written(quantile(times, 0.5)), p95: written(quantile(times, 0.95)), runs };
   stage.querySelector(".speed").textContent =
-    said(stage.words.speed, { first: written(found.first), cold: written(found.cold, 0), ...values });
-  stage.tell(stage.found);
+    said(stage.words.speed, { first: written(engine.first), cold: written(engine.cold, 0), ...values });
+  tell(stage);
 }
 
-function show(stage, { probabilities }) {
-  const rows = top(stage.network.metadata.labels, probabilities).map(([label, probability]) => {
+function show(stage, probabilities) {
+  const rows = top(stage.labels, probabilities).map(([label, probability]) => {
     const share = Object.assign(document.createElement("span"), { textContent: `${written(100 * probability)} %` });
     const bar = Object.assign(document.createElement("div"), { className: "bar" });
     bar.style.width = `${100 * probability}%`;
@@ -306,7 +309,7 @@ async function film(stage) {
     const side = Math.min(video.videoWidth, video.videoHeight);
     pen.drawImage(video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, ...size);
     const found = network.run(withoutAlpha(pen.getImageData(0, 0, ...size).data));
-    show(stage, found);
+    show(stage, found.probabilities);
     frames.push(performance.now());
     if (frames.length > FRAMES) frames.shift();
     if (frames.length > 1) {
@@ -322,7 +325,7 @@ function stop(stage) {
   stage.stream.getTracks().forEach(track => track.stop());
   stage.stream = null;
   stage.pen.drawImage(stage.image, 0, 0);
-  show(stage, stage.network.run(stage.pixels));
+  show(stage, stage.network.run(stage.pixels).probabilities);
   stage.querySelector(".speed").textContent = "";
   name(stage);
 }

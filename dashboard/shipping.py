@@ -123,32 +123,33 @@ def _in_browser(entry: Entry, picture: Picture, precision: str) -> str:
     except DeploymentError as error:
         st.warning(problems.sentence(error), icon=":material/memory:")
         return known
-    made = _export(entry, "flat", precision)
-    if made is None:
+    flat = onnx = None
+    if refusal := cached.no_flat_file(entry):
+        st.warning(problems.sentence(refusal), icon=":material/account_tree:")
+    elif (flat := _export(entry, "flat", precision)) is None:
         return known
-    onnx = None
     if st.toggle(t("ship.libraries"), key="ship_libraries", bind="query-params"):
         onnx = _export(entry, "onnx", precision)
-        known += " libraries" if onnx else ""
     source = "here" if libraries.here() else "delivered"
     st.caption(t(f"ship.libraries_{source}", megabytes=libraries.MEGABYTES, where=libraries.HOST))
+    files = {format: made.data for format, made in (("flat", flat), ("onnx", onnx)) if made}
+    if not files:
+        return known
+    known += " ".join(files)
 
     def found(told: dict[str, Any]) -> None:
         st.session_state[FOUND] = told
 
     pixels = images.to_uint8(cached.small(picture.image, entry))
-    in_browser.show(made.data, known, pixels, "ship_browser", found, onnx and onnx.data)
-    st.session_state["ship_size"] = len(made.data) + standalone.WASM.stat().st_size
+    in_browser.show(files, entry.labels, known, pixels, "ship_browser", found)
     return known
 
 
 def _told(known: str) -> dict[str, dict[str, Any]]:
     """What this session's browser told about this picture: name of a runtime -> its times, or its problem."""
     told = st.session_state.get(FOUND)
-    if not told or told.get("known") != known or not told.get("times"):
-        return {}
-    others = {f"browser_{name}": one for name, one in (told.get("others") or {}).items()}
-    return {"browser": {**told, "size": st.session_state["ship_size"]}, **others}
+    found: dict[str, dict[str, Any]] = told["runtimes"] if told and told.get("known") == known else {}
+    return {f"browser_{name}": one for name, one in found.items()}
 
 
 def _browser_rows(entry: Entry, picture: Picture, told: dict[str, dict[str, Any]]) -> list[Row]:
@@ -309,6 +310,9 @@ def _files(frame: Frame) -> None:
         )
     with other:
         precision = _precision()
+    if format == "flat" and (refusal := cached.no_flat_file(entry)):
+        st.warning(problems.sentence(refusal), icon=":material/account_tree:")
+        return
     made = _export(entry, format, precision)
     if made is None:
         return

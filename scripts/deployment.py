@@ -177,7 +177,7 @@ def measured(precision: str, pixels: np.ndarray, runs: int) -> dict[str, Any]:
 def compared(captures: int) -> dict[str, Any]:
     """Every file over many captures against Keras: precision -> format -> largest differences and agreement."""
     keras = graph.compiled(load(MINIFACE))
-    pictures = exporting.captures(MINIFACE.input_size, captures, SEED)
+    pictures = exporting.captures(MINIFACE, captures, SEED)
     expected = [keras(pixels) for pixels in pictures]
     found: dict[str, Any] = {}
     for precision in PRECISIONS:
@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument("--captures", type=int, default=480)
     parser.add_argument("--parts", default="measured,compared,platforms", help="what is done anew; the rest stays")
     given = parser.parse_args()
-    pixels = exporting.captures(MINIFACE.input_size, PERSON + 1, SEED)[PERSON]
+    pixels = exporting.captures(MINIFACE, PERSON + 1, SEED)[PERSON]
     content = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
 
     def write(**parts: Any) -> None:

@@ -21,8 +21,8 @@ OUTPUTS = ("probabilities", "logits", "embedding")
 
 REASONS: dict[str, str] = {
     "not_installed": "{what} needs the package {package}, which is not installed here; run: pip install {package}",
-    "other_layer": "The engine knows convolution, ReLU, max pooling, flatten, dense and softmax; {network} has the "
-    "layer {layer} ({kind}). Choose ONNX or LiteRT.",
+    "other_layer": "A flat file, which our engine and TensorFlow.js run here, is one chain of convolutions, ReLU, max "
+    "pooling, flatten, dense and softmax; {network} has the layer {layer} ({kind}). ONNX and LiteRT take it.",
     "other_answer": "The {format} file of {network} answers otherwise than Keras: probabilities differ by up to "
     "{difference}. It is not handed out; report it.",
     "too_large_for_tab": "{network} would take {memory} MB of a browser tab, after {megabytes} MB came over the "

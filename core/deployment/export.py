@@ -17,13 +17,13 @@ from core import faces, images
 from core.attribution import Report
 from core.deployment import OUTPUTS, DeploymentError, Export, compare, flat, runtimes
 from core.deployment.graph import compiled, kept_graph, metadata, records
-from core.networks import Network, kept
+from core.networks import Entry, Network, kept
 
 if TYPE_CHECKING:
     import onnx
 
 PICTURES, CALIBRATION = 32, 64
-"""Rendered captures that a file is compared on, and others by which int8 finds the range of every map."""
+"""Pictures that a file is compared on, and others by which int8 finds the range of every map."""
 SEED, CALIBRATION_SEED = 501, 502
 TOLERANCE = {"float32": 1e-4, "float16": 5e-2, "int8": 1.0}
 """Largest difference of a probability with which a file is still handed out. What int8 costs is told, not judged."""
@@ -42,7 +42,7 @@ def export(network: Network, format: str, precision: str, report: Report | None 
     data = _WRITERS[format](network, precision)
     run = runtimes.READERS[format](data)
     found = []
-    for step, pixels in enumerate(captures(network.entry.input_size, PICTURES, SEED)):
+    for step, pixels in enumerate(captures(network.entry, PICTURES, SEED)):
         if report:
             report(step, PICTURES)
         found.append(run(pixels))
@@ -56,13 +56,22 @@ def export(network: Network, format: str, precision: str, report: Report | None 
 @kept
 def _expected(network: Network) -> list[dict[str, np.ndarray]]:
     keras = compiled(network)
-    return [keras(pixels) for pixels in captures(network.entry.input_size, PICTURES, SEED)]
+    return [keras(pixels) for pixels in captures(network.entry, PICTURES, SEED)]
 
 
 @lru_cache(maxsize=4)
-def captures(size: int, count: int, seed: int) -> np.ndarray:
-    """Rendered people as `(count, size, size, 3)` uint8, each taken in another way."""
-    return images.to_uint8(np.stack([faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]))
+def captures(entry: Entry, count: int, seed: int) -> np.ndarray:
+    """Pictures of what a network looks at, `(count, s, s, 3)` uint8: digits, or rendered people taken in other ways."""
+    size = entry.input_size
+    if entry.subject == "digit":
+        from core.training import data
+
+        digits = data.load().train.images
+        chosen = np.random.default_rng(seed).choice(len(digits), count, replace=False)
+        pictures = [images.resize(images.from_uint8(digits[n].repeat(3, axis=-1)), size, size) for n in chosen]
+    else:
+        pictures = [faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]
+    return images.to_uint8(np.stack(pictures))
 
 
 # --- ONNX -------------------------------------------------------------------------------------------------------------
@@ -122,22 +131,24 @@ def _halve(model: onnx.ModelProto) -> None:
 def _quantized(network: Network, file: Path) -> onnx.ModelProto:
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Captures(CalibrationDataReader):
         def __init__(self) -> None:
-            self.left = iter(captures(network.entry.input_size, CALIBRATION, CALIBRATION_SEED))
+            self.left = iter(captures(network.entry, CALIBRATION, CALIBRATION_SEED))
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             pixels = next(self.left, None)
             return None if pixels is None else {"pixels": pixels[None]}
 
-    result = file.with_name("int8.onnx")
+    folded, result = file.with_name("folded.onnx"), file.with_name("int8.onnx")
+    quant_pre_process(file, folded, skip_symbolic_shape=True)  # batch normalization becomes part of the convolutions
     quantize_static(
-        file,
+        folded,
         result,
         Captures(),
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv", "MatMul", "Gemm", "MaxPool"],
+        op_types_to_quantize=["Conv", "Relu", "Clip", "MatMul", "Gemm", "MaxPool"],
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
@@ -171,7 +182,7 @@ def _litert(network: Network, precision: str) -> bytes:
         converter.target_spec.supported_types = [tf.float16]
     if precision == "int8":
         converter.representative_dataset = lambda: (
-            [pixels[None]] for pixels in captures(network.entry.input_size, CALIBRATION, CALIBRATION_SEED)
+            [pixels[None]] for pixels in captures(network.entry, CALIBRATION, CALIBRATION_SEED)
         )
     file = BytesIO(converter.convert())
     with ZipFile(file, "a") as archive:

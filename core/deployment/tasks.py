@@ -65,6 +65,17 @@ def _shelf(network: Network) -> dict[tuple[str, str], Export]:
     return {}
 
 
+def refusal(network: str | Entry) -> DeploymentError | None:
+    """Why a network is no flat file, or None."""
+    from core.deployment.graph import records
+
+    try:
+        records(load(network))
+    except DeploymentError as error:
+        return error
+    return None
+
+
 def answers(network: str | Entry, image: np.ndarray) -> dict[str, np.ndarray]:
     """Keras' answer to a picture `(h, w, 3)` in [0, 1], as every file gives it."""
     from core.deployment.graph import compiled

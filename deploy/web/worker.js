@@ -3,6 +3,8 @@
 // order of core/deployment/libraries.py, and a network as ONNX or flat file. Out goes { cold, first, times } in
 // milliseconds, logits, probabilities, and memory in bytes; or { problem }. One thread each.
 
+const LONGEST = 10_000;  // milliseconds, after which fewer runs must do
+
 onmessage = async ({ data }) => {
   try {
     postMessage(await measured(data));
@@ -21,7 +23,7 @@ async function measured({ library, files, network, rgb, height, width, runs }) {
   };
   const { answer, milliseconds: first } = await timed();
   const cold = performance.now() - begun, times = [];
-  while (times.length < runs) times.push((await timed()).milliseconds);
+  while (times.length < runs && performance.now() - begun < LONGEST) times.push((await timed()).milliseconds);
   return { cold, first, times, logits: [...answer.logits], probabilities: [...answer.probabilities], memory: memory() };
 }
 

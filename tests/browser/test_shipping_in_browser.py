@@ -47,12 +47,14 @@ def test_libraries_from_npm_answer_as_keras(page: Page, server: str, elsewhere, 
     visit(page, f"{server}/deploy?group=B&person={PERSON}&ship_libraries=true")
     main = page.get_by_test_id("stMain")
     for name in libraries.LIBRARIES:
-        expect(main).to_contain_text(re.compile(f"Measured now: .*{text.label('en', f'runtime.browser_{name}')}"))
-    found = page.locator(".ship").evaluate("stage => stage.found.others")
+        expect(main).to_contain_text(
+            re.compile(rf"Measured now: .*{re.escape(text.label('en', f'runtime.browser_{name}'))}")
+        )
+    found = page.locator(".ship").evaluate("stage => stage.runtimes")
     truth = tasks.answers(MINIFACE, picture)["probabilities"]
     for name in libraries.LIBRARIES:
         assert np.abs(np.array(found[name]["probabilities"]) - truth).max() <= 1e-5
-        assert len(found[name]["times"]) == 100 and found[name]["size"] > 2e6
+        assert 1 <= len(found[name]["times"]) <= 100 and found[name]["size"] > 2e6
 
 
 def test_the_browser_answers_as_keras_and_asks_nobody(
@@ -66,10 +68,12 @@ def test_the_browser_answers_as_keras_and_asks_nobody(
     assert MINIFACE.labels[int(truth.argmax())] in first.inner_text()
     share = float(re.search(r"([\d.]+) %", first.inner_text())[1])
     assert share == pytest.approx(100 * truth.max(), abs=0.051)
-    logits = np.array(page.locator(".ship").evaluate("stage => stage.found.logits"), np.float32)
+    logits = np.array(page.locator(".ship").evaluate("stage => stage.runtimes.engine.logits"), np.float32)
     assert np.abs(softmax(logits) - truth).max() <= 1e-5
     settle(page)
-    expect(page.get_by_test_id("stMain")).to_contain_text(f"Measured now: {text.label('en', 'runtime.browser')}.")
+    expect(page.get_by_test_id("stMain")).to_contain_text(
+        f"Measured now: {text.label('en', 'runtime.browser_engine')}."
+    )
 
     page.get_by_role("button", name=text.label("en", "browser.webcam"), exact=True).click()
     expect(speed).to_contain_text("pictures a second")

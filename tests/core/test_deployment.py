@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import core.__main__ as cli
+from core import networks
 from core.deployment import (
     FORMATS,
     OUTPUTS,
@@ -35,7 +36,7 @@ from core.deployment import tasks as deployment_tasks
 from core.deployment.graph import compiled, preparation
 from core.deployment.standalone import WEB
 from core.deployment.traps import TRAPS, fall_into
-from core.networks import MINIFACE, NETWORKS, UNTRAINED, load
+from core.networks import MINIFACE, NETWORKS, UNTRAINED, Network, load
 from core.networks.preprocessing import PREPROCESSING
 
 ROOT = Path(cli.__file__).parents[1]
@@ -294,7 +295,7 @@ CAPTURES = {"onnx": 480, "litert": 480, "flat": 120}
 @pytest.fixture(scope="session")
 def captures() -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
     keras_ = compiled(load(MINIFACE))
-    taken = exporting.captures(MINIFACE.input_size, max(CAPTURES.values()), SEED)
+    taken = exporting.captures(MINIFACE, max(CAPTURES.values()), SEED)
     return taken, [keras_(pixels) for pixels in taken]
 
 
@@ -305,6 +306,22 @@ def test_int8_names_the_same_person(format: str, captures) -> None:
     found = compare([run(pixels) for pixels in captures[0][:count]], captures[1][:count])
     print(f"agreement | int8 {format} | {count} captures | {found.agreement:.4f}")
     assert found.pictures == count and found.agreement >= 0.99
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_a_network_with_batch_normalization_answers_as_keras(format: str) -> None:
+    """MobileNet with random weights, depthwise convolutions and ReLUs that end at 6 included."""
+    entry = NETWORKS["MobileNet-0.25"]
+    network = Network(entry, networks._model(entry))
+    run, keras_ = runtimes.READERS[format](exporting._WRITERS[format](network, "float32")), compiled(network)
+    for pixels in exporting.captures(entry, 2, SEED):
+        is_keras(run(pixels), keras_(pixels))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_network_of_grey_digits_is_calibrated_and_compared_on_digits(format: str) -> None:
+    assert deployment_tasks.export("Digits", format, "float32").comparison.probabilities <= 1e-5
+    assert deployment_tasks.export("Digits", format, "int8").comparison.agreement >= 0.95
 
 
 # --- what is handed out -----------------------------------------------------------------------------------------------

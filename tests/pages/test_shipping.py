@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.deployment import DeploymentError, libraries, record
+from core.deployment import DeploymentError, libraries, record, standalone
 from core.deployment import tasks as deployment_tasks
 from core.deployment.traps import TRAPS
-from dashboard import in_browser, shipping, text
+from dashboard import cached, in_browser, shipping, text
 
 PAGE = "pages/ship/deploy.py"
 
@@ -36,8 +36,9 @@ def said(app: AppTest) -> str:
 @pytest.mark.parametrize("language", text.languages())
 def test_every_runtime_trap_and_word_has_a_label(language: str) -> None:
     names = {name for rows in record.stored()["measured"].values() for name in rows}
-    keys = [f"runtime.{name}" for name in (*deployment_tasks.SERVER, "browser", *names)]
+    keys = [f"runtime.{name}" for name in (*deployment_tasks.SERVER, *names)]
     keys += [f"runtime.{where}_{name}" for where in ("browser", "chromium") for name in libraries.LIBRARIES]
+    keys.append("runtime.browser_engine")
     keys += [f"traps.{name}" for name in TRAPS]
     keys += [f"ship.by_{row['by']}" for row in record.stored()["platforms"]]
     assert all(text.label(language, key) for key in keys)
@@ -57,19 +58,39 @@ def test_what_was_measured_stands_beside_what_was_recorded(open_page) -> None:
     assert not app.exception, app.exception[0].message
     assert f"Measured now: {text.label('en', 'runtime.keras')}." in said(app)
     assert "There is no C++ compiler on the server" in said(app)
-    app.session_state[shipping.FOUND] = {"known": "another picture", "times": [1.0]}
+    app.session_state[shipping.FOUND] = {"known": "another picture", "runtimes": {"engine": {}}}
     app.run()
-    assert not app.exception and text.label("en", "runtime.browser") not in said(app)
+    assert not app.exception and text.label("en", "runtime.browser_engine") not in said(app)
 
 
 def test_a_library_that_the_browser_could_not_load_is_said_so(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"browser_onnx": {"problem": "Failed to fetch"}}
-    monkeypatch.setattr(shipping, "_told", lambda known: told if known.endswith(" libraries") else {})
+    monkeypatch.setattr(shipping, "_told", lambda known: told if "onnx" in known else {})
     monkeypatch.setattr(libraries, "here", lambda: False)
     app = open_page(PAGE, ship_libraries="true")
     assert not app.exception, app.exception[0].message
     assert "your browser loads them from cdn.jsdelivr.net" in said(app)
-    assert "ONNX Runtime Web: not measured, your browser says: Failed to fetch." in said(app)
+    assert "Your browser (ONNX Runtime Web): not measured, it says: Failed to fetch." in said(app)
+
+
+def test_a_network_too_large_for_a_tab_is_refused_with_its_size(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standalone, "MOST_BYTES", 10**6)
+    app = open_page(PAGE)
+    assert not app.exception, app.exception[0].message
+    assert "MiniFace would take 3 MB of a browser tab" in said(app)
+    assert not app.toggle
+
+
+def test_a_network_that_is_no_chain_is_refused_as_flat_file_alone(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = DeploymentError("other_layer", network="MiniFace", layer="sum", kind="Add")
+    monkeypatch.setattr(cached, "no_flat_file", lambda network: refused)
+    shown = []
+    monkeypatch.setattr(in_browser, "show", lambda files, *_: shown.append(files))
+    app = open_page(PAGE, ship_libraries="true")
+    assert not app.exception, app.exception[0].message
+    assert "has the layer sum (Add)" in said(app) and [*shown[0]] == ["onnx"]
+    app = open_page(PAGE, ship_show="files", ship_format="flat")
+    assert "has the layer sum (Add)" in said(app) and not app.get("download_button")
 
 
 def test_a_file_is_compared_and_handed_out(open_page) -> None:
