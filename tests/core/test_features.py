@@ -75,7 +75,7 @@ def plain_loop(network: Network, layer: str, channel: int, start: np.ndarray, ra
 
 @pytest.mark.parametrize(
     ("layer", "channel", "iterations"),
-    [("conv1_2", 3, 8), ("conv3_3", 10, 8), ("conv5_3", 7, 8), ("fc7", 5, 5), ("fc8", 2, 5)],
+    [("conv1_2", 3, 8), ("conv3_3", 10, 8), ("conv5_3", 7, 8), ("fc7", 5, 4), ("fc8", 2, 5)],
     # a step of this length flips a ReLU where two roundings differ: after more steps single pixels drift apart
 )
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if "MiniFace" in name])
@@ -279,7 +279,7 @@ def test_a_small_picture_is_tiled():
 def test_every_preset_climbs_and_a_seed_gives_the_same_picture(preset):
     network = load("MiniFace-untrained")
     one, same, other = (
-        ascent.maximize(network, "conv3_1", [1, 2], preset=preset, iterations=8, seed=seed) for seed in (5, 5, 6)
+        ascent.maximize(network, "conv3_1", [0, 1], preset=preset, iterations=8, seed=seed) for seed in (5, 5, 6)
     )
     np.testing.assert_array_equal(one.images, same.images)
     np.testing.assert_array_equal(one.activations, same.activations)

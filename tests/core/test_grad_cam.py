@@ -69,7 +69,7 @@ def test_the_first_choice_is_explained_unless_told_otherwise(tiny, picture):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("name", "layer"),
-    [(name, layer) for name in AVAILABLE for layer in (("l1", "l2", "l3") if name == "Digits" else LAST_OF_BLOCK)],
+    [(name, layer) for name in AVAILABLE for layer in (("l1", "l2", "l3") if "Digits" in name else LAST_OF_BLOCK)],
 )
 def test_against_tf_keras_vis(name, layer):
     from tf_keras_vis.gradcam import Gradcam
@@ -77,15 +77,16 @@ def test_against_tf_keras_vis(name, layer):
 
     network = load(name)
     image = np.random.default_rng(1).random((112, 112, 3), dtype=np.float32)
+    maps = (compute(network, image, number, layer=layer).values for number in range(5, 10))
+    chosen, ours = next((number, values) for number, values in enumerate(maps, start=5) if values.any())
     theirs = Gradcam(network.model, clone=False)(
-        CategoricalScore(5),
+        CategoricalScore(chosen),
         network.inputs(image),
         penultimate_layer=layer,
         seek_penultimate_conv_layer=False,
         normalize_cam=False,
         expand_cam=False,
     )[0].numpy()
-    ours = compute(network, image, 5, layer=layer).values
     agree(f"grad_cam {layer}, {name}", "tf-keras-vis", ours, theirs)
 
 
