@@ -282,8 +282,8 @@ def hunt(
     if way == "optimised":
         trials = scene.grow(tell)
         for target in reversed(TARGETS):
-            best = smallest.smallest(trials, target)
-            trials += smallest.prune(best, CELL, scene.margins, chart.area, target, tell) if best else []
+            if whole := smallest.smallest(trials, target):
+                trials += smallest.prune(whole, CELL, scene.margins, chart.area, target, tell)
     elif way == "greedy":
         trials = smallest.greedy(chart.cells(CELL), scene.margins, chart.area, 0.0, MOST_CELLS, tell)
     else:
