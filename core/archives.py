@@ -37,9 +37,9 @@ class ArchiveError(ReasonedError):
     reasons = REASONS
 
 
-def files_of(name: str, data: bytes, most_files: int = MOST_FILES) -> list[tuple[str, bytes]]:
+def files_of(name: str, data: bytes) -> list[tuple[str, bytes]]:
     """The files of an upload by name: itself, or what is in it where it is a zip file; as `read_zip`."""
-    return read_zip(data, most_files) if name.lower().endswith(".zip") else [(name, data)]
+    return read_zip(data) if name.lower().endswith(".zip") else [(name, data)]
 
 
 def unnumbered(path: str) -> str:

@@ -278,5 +278,6 @@ def _released(point: Point, count: int) -> None:
     text = t("attacks.released", rates="; ".join(rates), **told)
     if still:
         st.warning(f"{text} {t('attacks.still', attackers=', '.join(still))}")
-    else:
-        st.success(f"{text} {t('attacks.nobody', chance=percent(CHANCE))}")
+    else:  # no success before the strongest attacker was asked
+        said = st.success if "retrained" in point.hits else st.info
+        said(f"{text} {t('attacks.nobody', chance=percent(CHANCE))}")

@@ -52,6 +52,8 @@ def read(
     st.session_state[memory] = readings
     bar, count = st.empty(), 0
     for place, (file, key) in enumerate(zip(files, keys, strict=True)):
+        if count >= most:
+            break
         if key not in readings:
             readings[key] = _opened(file)
         reading = readings[key]

@@ -21,7 +21,7 @@ from core.networks import Network, batch_size, kept
 
 CELLS, WIDTH = 16, 0.5
 """The mask that is optimised is a sum of bumps on a grid of so many rows and columns, and their standard deviation in
-cells of it: finer ones draw patterns that confuse this network, instead of hiding what it reads.
+cells of it: wider ones ended in larger masks.
 """
 AREAS = (0.02, 0.6)
 """Shares of the face that are hidden at the first and at the last step."""
@@ -81,11 +81,11 @@ class Scene:
         """The masks on the way from an open face to a hidden one, by gradient.
 
         Minimizes the mean of `softplus(margin + AHEAD)` over smooth masks in [0, 1] of a given area, which grows step
-        by step. A price for the area instead leaves the face open until it is low enough for a large mask at once: in
-        between no mask is the cheapest. The mask is `sigmoid(field - level)`, the level being where it has its area;
-        as the numbers grow, its rim hardens. Every step sees a few captures, on each of which the mask lies a place
-        further to some side: a pattern that has to lie exactly is worth nothing. Every few steps the highest places
-        are hidden for good, as many as the area says, and tried on all captures. `tell` is called at every step.
+        by step, so that nobody has to guess what area is worth in logits. The mask is `sigmoid(field - level)`, the
+        level being where it has its area; as the numbers grow, its rim hardens. Every step sees a few captures, on each
+        of which the mask lies up to a place further to some side: a pattern that has to lie exactly is worth nothing.
+        Every few steps the highest places are hidden for good, as many as the area says, and tried on all captures.
+        `tell` is called at every step.
 
         The idea is that of Fong and Vedaldi 2017, https://arxiv.org/abs/1704.03296 (delete the evidence with a small
         mask, jitter), with the fixed area of Fong et al. 2019, https://arxiv.org/abs/1910.08485, and one mask for many

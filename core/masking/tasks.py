@@ -282,8 +282,8 @@ def hunt(
     if way == "optimised":
         trials = scene.grow(tell)
         for target in reversed(TARGETS):
-            if found := smallest.smallest(trials, target):
-                trials += smallest.prune(found, CELL, scene.margins, chart.area, target, tell)
+            if whole := smallest.smallest(trials, target):
+                trials += smallest.prune(whole, CELL, scene.margins, chart.area, target, tell)
     elif way == "greedy":
         trials = smallest.greedy(chart.cells(CELL), scene.margins, chart.area, 0.0, MOST_CELLS, tell)
     else:

@@ -165,7 +165,7 @@ def smallest(open_page, **query: str):
 
 
 def released(app) -> str:
-    return next(box.value for box in [*app.warning, *app.success] if "What would be released" in box.value)
+    return next(box.value for box in [*app.warning, *app.success, *app.info] if "What would be released" in box.value)
 
 
 @pytest.mark.parametrize("way", masking_tasks.WAYS)
