@@ -209,13 +209,14 @@ def dots(
             "thickness": 2.5,
             "width": 5,
         },
+        "cliponaxis": False,
         "hoverinfo": "skip",
     }
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
     shapes = [] if chance is None else [upright(chance)]
     across = {"nticks": 6, "zeroline": False} | ({"ticksuffix": unit, "rangemode": "tozero"} if unit else {})
-    return chart([trace], 27 * len(names) + 50, across, down, shapes=shapes)
+    return chart([trace], 27 * max(len(names), 2) + 50, across, down, shapes=shapes)  # numbers need room
 
 
 def by_layer(lines: Mapping[str, Mapping[str, float]]) -> go.Figure:
