@@ -520,7 +520,7 @@ def spans(names: Sequence[str], rows: Sequence[tuple[float, float, float]], word
     ticks = {"tickvals": places, "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "range": [len(names) - 0.4, -0.6], "zeroline": False}
     across = {"type": "log", "dtick": 1, "zeroline": False}
-    return chart([lines, dots, diamonds], 34 * len(names) + 90, across, down, showlegend=True, legend=legend())
+    return chart([lines, dots, diamonds], 34 * len(names) + 130, across, down, showlegend=True, legend=legend())
 
 
 def paired_bars(names: Sequence[str], pairs: Mapping[str, tuple[Sequence[float], Sequence[str]]]) -> go.Figure:
@@ -539,4 +539,4 @@ def paired_bars(names: Sequence[str], pairs: Mapping[str, tuple[Sequence[float],
     across = {"range": [0, float(np.log10(max(every)) - low) * 1.35], "visible": False}
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "automargin": True, "ticks": ""}
     down = {**ticks, "autorange": "reversed"}
-    return chart(traces, 52 * len(names) + 70, across, down, showlegend=True, legend=legend(), barmode="group")
+    return chart(traces, 52 * len(names) + 110, across, down, showlegend=True, legend=legend(), barmode="group")

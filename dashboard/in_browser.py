@@ -120,6 +120,7 @@ li span { float: right; font-variant-numeric: tabular-nums; }
 .speed { font-variant-numeric: tabular-nums; min-height: 48px; }
 progress { width: 100%; margin-bottom: 10px; accent-color: var(--st-primary-color); }
 .actions { display: flex; flex-wrap: wrap; gap: 10px; }
+.actions[hidden] { display: none; }
 button { padding: 7px 14px; border: 1px solid var(--st-border-color); border-radius: 8px; font: inherit;
          cursor: pointer; background: var(--st-background-color); color: var(--st-text-color); }
 button:hover { border-color: var(--st-primary-color); }
@@ -144,6 +145,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const find = name => stage.querySelector(name);
   find("canvas").setAttribute("aria-label", data.words.seen);
   find("progress").setAttribute("aria-label", data.words.running);
+  find(".actions").hidden = !data.files.flat;  // what is repeated and filmed is our engine's
   find(".private").textContent = data.words.private;
   find(".many").onclick = () => (stage.running ? (stage.running = false) : many(stage));
   find(".webcam").onclick = () => (stage.stream ? stop(stage) : film(stage));

@@ -66,11 +66,14 @@ def _shelf(network: Network) -> dict[tuple[str, str], Export]:
 
 
 def refusal(network: str | Entry) -> DeploymentError | None:
-    """Why a network is no flat file, or None."""
+    """Why a network is no flat file, or None; one that is too large for a page is not looked at."""
     from core.deployment.graph import records
 
+    loaded = load(network)
+    if loaded.entry.size > MOST_BYTES:
+        return None
     try:
-        records(load(network))
+        records(loaded)
     except DeploymentError as error:
         return error
     return None

@@ -23,7 +23,8 @@ async function measured({ library, files, network, rgb, height, width, runs }) {
   };
   const { answer, milliseconds: first } = await timed();
   const cold = performance.now() - begun, times = [];
-  while (times.length < runs && performance.now() - begun < LONGEST) times.push((await timed()).milliseconds);
+  do times.push((await timed()).milliseconds);
+  while (times.length < runs && performance.now() - begun < LONGEST);
   return { cold, first, times, logits: [...answer.logits], probabilities: [...answer.probabilities], memory: memory() };
 }
 
