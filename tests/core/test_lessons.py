@@ -136,3 +136,9 @@ def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():
         assert placeholders(text) <= placeholders(reasons[reason]), reason
+
+
+@pytest.mark.parametrize("file", sorted((LESSONS / "fr").iterdir()), ids=lambda file: file.name)
+def test_french_signs_stay_on_the_line_of_their_word(file: Path) -> None:
+    words = re.sub(r"\$\$.*?\$\$|`[^`]*`", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r".*\S (?:[?!;:](?=[\s\"»)*<])|(?<=[\d}] )%).*", words) == []
