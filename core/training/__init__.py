@@ -25,7 +25,7 @@ EPOCHS = Param("epochs", default=10, minimum=1, maximum=100, step=1)
 LABEL_NOISE = Param("label_noise", default=0, minimum=0, maximum=0.9, step=0.05, unit="share of the labels")
 DROPOUT = Param("dropout", default=0, minimum=0, maximum=0.8, step=0.05, unit="share of l4's values")
 SEED = Param("seed", default=0, minimum=0, maximum=999, step=1)
-DRAWS = Param("draws", default=3, minimum=1, maximum=10, step=1)
+DRAWS = Param("draws", default=1, minimum=1, maximum=10, step=1)
 """How often a transfer is tried, each time with other pictures."""
 WAYS = ("scratch", "frozen", "chosen", "fine_tuned")
 """How a new task may be learned: from random weights; a new last layer alone, on all filters of a trained network or on
