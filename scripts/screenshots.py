@@ -1,7 +1,7 @@
 """Takes the README's screenshots of a running app, and with --all those of every page, theme and width for looking at.
 
 streamlit run streamlit_app.py                      # in another terminal
-python scripts/screenshots.py docs/screenshots      # home, network, filters, grad_cam: light, wide
+python scripts/screenshots.py docs/screenshots      # every page: light, wide
 python scripts/screenshots.py build/screens --all   # also dark, telephone and French
 """
 
