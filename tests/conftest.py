@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # each of the two processes has a core
 
 
 class OneBrowser(LoadFileScheduling):

@@ -152,6 +152,7 @@ def test_a_link_shows_another_person_the_same_picture(page: Page, server: str, c
 
 def test_page_is_reached_by_keyboard(page: Page, server: str) -> None:
     visit(page, f"{server}/grad_cam")
+    expect(page.get_by_role("combobox", name="Network")).to_be_visible()  # lists come to the browser a bit later
     reached: list[str] = []
     while len(reached) < 120 and "Overlay strength" not in (reached or [""])[-1]:
         page.keyboard.press("Tab")

@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 Opener = Callable[..., AppTest]
+_page_names: dict[str, str] = {}
+"""Path of a page -> how AppTest asks for it, so that Home is not run before every page."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,10 +46,12 @@ def open_page() -> Opener:
         app.query_params["lang"] = language
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
-        if path:
-            app.switch_page(path)
+        if path not in _page_names:  # pages have their names when one of them was run
             app.run()
-        return app
+            if path:
+                app.switch_page(path)
+            _page_names[path] = app._page_hash
+        app._page_hash = _page_names[path]
+        return app.run()
 
     return opener
