@@ -355,7 +355,7 @@ MOST_STEPS = 1000
 
 
 def part(
-    section: str, word: str, parts: Mapping[str, Callable[..., None]], *, key: str, prefix: str = ""
+    section: str, word: str, parts: Mapping[str, Callable[..., None]], *, key: str, prefix: str = "", **arguments: Any
 ) -> Callable[..., None]:
     """The part of a screen that was chosen, the first before that; what it is for stands below the choice."""
     name = choice(
@@ -366,6 +366,7 @@ def part(
         default=next(iter(parts)),
         format_func=lambda name: t(f"{section}.{prefix}{name}"),
         required=True,
+        **arguments,
     )
     st.markdown(t(f"{section}.{prefix}{name}_help"))
     return parts[name]

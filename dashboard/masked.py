@@ -13,7 +13,7 @@ import streamlit as st
 from core.attribution import METHODS
 from core.attribution.compare import correlations
 from core.masking import FILLS, Disguise, evolution, tasks
-from dashboard import attacked, cached, explaining, figures, hiding, jobs, pictures
+from dashboard import attacked, cached, controls, explaining, figures, hiding, jobs, pictures
 from dashboard.hiding import SIDE, STRENGTH, Asked
 from dashboard.links import BOUND, choice
 from dashboard.text import number, significant, t
@@ -22,19 +22,8 @@ from dashboard.text import number, significant, t
 def show(asked: Asked, found: Any) -> None:
     """The experiment of choice; `found` is what the network said of the masked picture."""
     st.header(t("masks.experiment"), anchor=False)
-    name = choice(
-        st.pills,
-        t("masks.experiment"),
-        tuple(EXPERIMENTS),
-        key="mask_show",
-        default="evolution",
-        format_func=lambda name: t(f"masks.{name}"),
-        required=True,
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    st.markdown(t(f"masks.{name}_help"))
-    EXPERIMENTS[name](asked, found)
+    hidden = {"label_visibility": "collapsed", "wrap": True}
+    controls.part("masks", "experiment", EXPERIMENTS, key="mask_show", **hidden)(asked, found)
 
 
 # --- evolution --------------------------------------------------------------------------------------------------------

@@ -484,4 +484,4 @@ def show(asked: Asked) -> None:
     """What the heads say, and the view of choice."""
     st.header(t("neighbours.who_is_right"), anchor=False)
     found = heads(asked)
-    controls.part("neighbours", "view", VIEWS, key="knn_view")(asked, found)
+    controls.part("neighbours", "view", VIEWS, key="knn_view", label_visibility="collapsed")(asked, found)

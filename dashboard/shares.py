@@ -39,14 +39,10 @@ def show() -> None:
     for column, name in zip(st.columns(2, gap="large"), ("accuracy", "lost"), strict=True):
         with column:
             st.subheader(t(f"shares.{name}"), anchor=False, help=t(f"shares.{name}_help"))
-            lines = {
-                known[group]: [
-                    (at, *point)
-                    for at in shares.NETWORKS
-                    for point in _percents([stored["networks"][str(at)][group][name]])
-                ]
-                for group in GROUPS
-            }
+            lines = {}
+            for group in GROUPS:
+                points = _percents([stored["networks"][str(at)][group][name] for at in shares.NETWORKS])
+                lines[known[group]] = [(at, *point) for at, point in zip(shares.NETWORKS, points, strict=True)]
             said = _gap(found, name)
             st.plotly_chart(
                 figures.ranged(

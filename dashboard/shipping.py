@@ -27,7 +27,7 @@ FOUND = "ship_found"
 
 def show(frame: Frame) -> None:
     """The part of choice."""
-    controls.part("ship", "part", PARTS, key="ship_show")(frame)
+    controls.part("ship", "part", PARTS, key="ship_show", label_visibility="collapsed")(frame)
 
 
 def _precision() -> str:

@@ -77,9 +77,9 @@ def transfer(
         if report:
             report(done, total)
 
+    cells = [(way, count) for count in counts for way in ways]
     for draw in range(seed, seed + draws):
         pupil = Pupil(TASKS[task](max(counts), draw, lambda: tell(0)), layer, channels, draw)
-        cells = [(way, count) for count in counts for way in ways]
         total = draws * sum(pupil.steps(way) for way, _ in cells)
         found += [pupil.learn(way, count, tell) for way, count in cells]
     return found
