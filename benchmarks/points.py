@@ -2,29 +2,33 @@
 
     python -m benchmarks.points [--points 10000] [--seconds 3] [--rounds 3] [--graphics-card] [--json]
 
-The page's own figure, flat and solid, beside the same in Plotly's own resolution, and with 100 points, which is what
-the canvas alone needs, in turns. A frame counts when something was drawn in it. Without --graphics-card the browser
-draws in software: the processor's time for a frame is told too, since others may be using it.
+The page's own map, flat and solid, beside Plotly's of the same points, and with 100 points, which is what the canvas
+alone needs, in turns. A frame counts when something was drawn in it. Without --graphics-card the browser draws in
+software: the processor's time for a frame is told too, since others may be using it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import plotly
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from dashboard import embedding_figures
+from dashboard import cloud, embedding_figures
+from dashboard.cloud import Point
 
 CHROMIUM = "/usr/bin/chromium"
 WIDTH, MIDDLE, PEOPLE = 820, (410, 280), 100
-FEW = 100
+FEW, SIZE = 100, 5
 COUNTING = """() => {
     let drawn = false, frames = 0;
+    const held = { buttons: 1, bubbles: true, view: window, pointerId: 1, pointerType: "mouse", isPrimary: true };
     for (const kind of [WebGLRenderingContext, WebGL2RenderingContext])
         for (const name of ["drawArrays", "drawElements", "drawArraysInstanced", "drawElementsInstanced"]) {
             const draw = kind.prototype[name];
@@ -39,7 +43,7 @@ COUNTING = """() => {
             angle += 0.1;
             const at = { clientX: x + 100 * Math.sin(angle), clientY: y + 60 * Math.cos(angle) };
             for (const [kind, name] of [[PointerEvent, "pointermove"], [MouseEvent, "mousemove"]])
-                map.dispatchEvent(new kind(name, { ...at, buttons: 1, bubbles: true, view: window }));
+                map.dispatchEvent(new kind(name, { ...at, ...held }));
             const passed = (performance.now() - began) / 1000;
             passed < seconds ? requestAnimationFrame(frame) : done([frames, passed]);
         };
@@ -47,29 +51,46 @@ COUNTING = """() => {
     });
 }"""
 """Makes `drag`, which moves the mouse once a frame and counts the frames in which WebGL was asked to draw."""
+SHOWING = """async ([code, data]) => {
+    const map = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+    data = { ...data, alt: "", words: {} };
+    map.default({ data, parentElement: document.getElementById("map"), setTriggerValue: () => {} });
+}"""
 
 
-def figure(count: int, dimensions: int) -> tuple[dict[str, object], dict[str, object]]:
-    """The page's own map of `count` made-up embeddings, `PEOPLE` heaps of them, and what it is shown with."""
+def points(count: int, dimensions: int) -> tuple[np.ndarray, list[Point]]:
+    """Made-up embeddings, `PEOPLE` heaps of them: places `(count, dimensions)`, and how each looks."""
     rng = np.random.default_rng(0)
     whose = np.arange(count) % PEOPLE
     places = rng.normal(0, 4, (PEOPLE, dimensions))[whose] + rng.normal(0, 0.5, (count, dimensions))
-    colours, marks = zip(*(embedding_figures.mark(int(person)) for person in whose), strict=True)
-    texts = [f"Person {person} · asked about" for person in whose]
-    drawn = embedding_figures.cloud(places, colours, marks, texts, range(count), whose % 2 == 0, 0, [1, 2, 3])
-    drawn.layout.width = WIDTH
-    return json.loads(drawn.to_json()), embedding_figures.map_config(places)
+    marks = [embedding_figures.mark(int(person)) for person in whose]
+    return places, [Point(*mark, SIZE, f"Person {person}") for mark, person in zip(marks, whose, strict=True)]
 
 
-def frames(
-    browser: Browser, drawn: dict[str, object], config: dict[str, object], seconds: float
-) -> tuple[float, float]:
-    """While the mouse goes round with its button held down: frames a second, and the processor's ms for each."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+def ours(page: Page, places: np.ndarray, looks: list[Point]) -> None:
+    """The page's own map."""
+    page.set_content(f"<style>{cloud.CSS}</style><div id='map' style='width: {WIDTH}px'>{cloud.HTML}</div>")
+    page.evaluate(COUNTING)
+    page.evaluate(SHOWING, [cloud.SCRIPT.read_text(encoding="utf-8"), cloud.content(places, looks, 0, [1, 2, 3])])
+
+
+def plotly_map(page: Page, places: np.ndarray, looks: list[Point]) -> None:
+    """Plotly's, with its cheapest marks, a pixel for a pixel."""
+    solid = places.shape[1] == 3
+    marker = {"color": [look.colour for look in looks], "size": SIZE, "symbol": "square" if solid else "circle"}
+    trace = {"type": "scatter3d" if solid else "scattergl", "mode": "markers", "marker": marker}
+    trace |= {"opacity": 0.85, "line": {"width": 0}} | dict(zip("xyz", places.T.tolist(), strict=False))
+    layout = {"width": WIDTH, "height": 560, "dragmode": "orbit" if solid else "pan"}
     page.set_content("<div id='map'></div>")
     page.evaluate(COUNTING)
     page.add_script_tag(path=Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
-    page.evaluate("([drawn, config]) => Plotly.newPlot('map', drawn.data, drawn.layout, config)", [drawn, config])
+    page.evaluate("given => Plotly.newPlot('map', ...given)", [[trace], layout, {"plotGlPixelRatio": 1}])
+
+
+def frames(browser: Browser, show: Callable[[Page], None], seconds: float) -> tuple[float, float]:
+    """While the mouse goes round with its button held down: frames a second, and the processor's ms for each."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    show(page)
     page.wait_for_timeout(1000)
     page.mouse.move(*MIDDLE)
     page.mouse.down()
@@ -96,19 +117,19 @@ def main() -> None:
     parser.add_argument("--graphics-card", action="store_true", help="draw with the machine's own, where it has one")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    kinds = {}
+    kinds: dict[str, Callable[[Page], None]] = {}
     for shape, dimensions in (("flat", 2), ("solid", 3)):
-        (many, config), (few, _) = (figure(count, dimensions) for count in (asked.points, FEW))
-        kinds[f"{shape}, {asked.points} points"] = many, config
-        kinds[f"{shape}, {asked.points} points, Plotly's resolution"] = many, config | {"plotGlPixelRatio": 2}
-        kinds[f"{shape}, {FEW} points"] = few, config
+        many, few = points(asked.points, dimensions), points(FEW, dimensions)
+        kinds[f"{shape}, {asked.points} points"] = partial(ours, places=many[0], looks=many[1])
+        kinds[f"{shape}, {asked.points} points, Plotly"] = partial(plotly_map, places=many[0], looks=many[1])
+        kinds[f"{shape}, {FEW} points"] = partial(ours, places=few[0], looks=few[1])
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
     flags = ["--no-sandbox", "--disable-quic", *([] if asked.graphics_card else ["--disable-gpu"])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for _ in range(asked.rounds):
-            for kind, (drawn, config) in kinds.items():
-                found[kind].append(frames(browser, drawn, config, asked.seconds))
+            for kind, show in kinds.items():
+                found[kind].append(frames(browser, show, asked.seconds))
         browser.close()
     medians = {kind: np.median(each, axis=0).round(1).tolist() for kind, each in found.items()}
     for kind, (rate, work) in medians.items():

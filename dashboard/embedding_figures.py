@@ -1,4 +1,4 @@
-"""Figures of embeddings: maps of thousands of points, decision regions, confusions, pairs."""
+"""Figures of embeddings: decision regions, confusions, pairs."""
 
 from __future__ import annotations
 
@@ -10,88 +10,14 @@ import plotly.graph_objects as go
 
 from dashboard.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, upright
 
-MAP_CONFIG = {"displaylogo": False, "scrollZoom": False, "displayModeBar": True}
-FLAT = {"modeBarButtons": [["zoomIn2d", "zoomOut2d", "pan2d", "resetScale2d"]]}
-SOLID = {"modeBarButtons": [["orbitRotation", "pan3d", "zoom3d", "resetCameraDefault3d"]]}
-"""A map may be moved and enlarged by buttons; a wheel still scrolls the page."""
-ONE_PIXEL = {"plotGlPixelRatio": 1}
-"""Plotly draws four pixels for one of the screen, and half of the time of a map of many points goes into that."""
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
-SOLID_SYMBOLS = ("circle", "square", "diamond", "cross", "x")
-"""Marks of a map; in three dimensions WebGL knows fewer."""
-MANY = 2_000
-"""Points of a map beyond which all have one small mark, in 3D a square, the cheapest there: shapes could not be told
-apart, and cost several times as much where no graphics card draws them."""
-MAP_HEIGHT = 560
+"""Marks of people on maps."""
 CIVIDIS = "Cividis"
 
 
 def mark(index: int) -> tuple[str, int]:
     """Colour and mark of a person by number: pairs repeat after 64 people."""
     return PALETTE[index % len(PALETTE)], index // len(PALETTE) % len(SYMBOLS)
-
-
-def map_config(places: np.ndarray) -> dict[str, Any]:
-    """What a map of points at `places` `(n, 2)` or `(n, 3)` is shown with."""
-    return MAP_CONFIG | (SOLID if places.shape[1] == 3 else FLAT) | (ONE_PIXEL if len(places) > MANY else {})
-
-
-def cloud(
-    places: np.ndarray,
-    colours: Sequence[str],
-    marks: Sequence[int],
-    texts: Sequence[str],
-    rows: Sequence[int],
-    large: Sequence[bool],
-    chosen: int | None,
-    near: Sequence[int],
-) -> go.Figure:
-    """Points at `places` `(n, 2)` or `(n, 3)`, drawn by the graphics card; each says its `text` and carries its row.
-
-    `large` ones are enrolled. Of the point at place `chosen` lines lead to those at places `near`.
-    """
-    solid, many = places.shape[1] == 3, len(places) > MANY
-    names = SOLID_SYMBOLS if solid else SYMBOLS
-    points = {
-        "type": "scatter3d" if solid else "scattergl",
-        "mode": "markers",
-        "customdata": list(rows),
-        "hovertext": list(texts),
-        "hoverinfo": "text",
-        "marker": {
-            "color": list(colours),
-            "symbol": ("square" if solid else "circle") if many else [names[mark % len(names)] for mark in marks],
-            "size": np.where(large, 4, 3) if many else np.where(large, 9, 6) / (1.4 if solid else 1),
-            "opacity": 0.85,
-            "line": {"width": 0},
-        },
-        "unselected": {"marker": {"opacity": 0.85}},
-        **_axes_of(places),
-    }
-    if solid:
-        del points["unselected"]
-    traces = [points]
-    if chosen is not None:
-        hops = [place for other in near for place in (chosen, other, chosen)]
-        flat = {"hoverinfo": "skip", "showlegend": False}
-        line = {"type": points["type"], "mode": "lines", "line": {"color": ink(), "width": 3 if solid else 1.5}, **flat}
-        ring = {"type": points["type"], "mode": "markers", **flat}
-        ring["marker"] = {"size": 9 if solid else 19, "color": "rgba(0,0,0,0)", "line": {"color": ink(), "width": 3}}
-        if solid:
-            ring["marker"] |= {"symbol": "circle-open", "color": ink()}
-        traces += [line | _axes_of(places[hops]), ring | _axes_of(places[[chosen]])] if hops else []
-    bare = {"visible": False}
-    if solid:
-        near_by = {"eye": {"x": 1, "y": 1, "z": 0.8}}
-        scene = {"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube", "camera": near_by}
-        return chart(traces, MAP_HEIGHT, {}, {}, scene=scene, dragmode="orbit")
-    figure = chart(traces, MAP_HEIGHT, dict(bare), dict(bare), dragmode="pan", clickmode="event+select")
-    figure.layout.xaxis.fixedrange = figure.layout.yaxis.fixedrange = False
-    return figure
-
-
-def _axes_of(places: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(zip("xyz", np.float32(places).T, strict=False))
 
 
 def regions(
@@ -128,7 +54,7 @@ def regions(
         },
         "hovertext": list(texts),
         "hoverinfo": "text",
-        **_axes_of(places),
+        **dict(zip("xy", np.float32(places).T, strict=True)),
     }
     bare = {"visible": False}
     return chart([cells, points], 430, dict(bare), dict(bare))

@@ -19,7 +19,7 @@ from core.networks import Entry
 from core.rates import wilson
 from core.tasks import knows_people
 from core.training.data import MNIST
-from dashboard import cached, controls, embedding_figures, figures, jobs, photos, pictures
+from dashboard import cached, cloud, controls, embedding_figures, figures, jobs, photos, pictures
 from dashboard.cached import Data
 from dashboard.controls import Frame
 from dashboard.links import BOUND, choice, remember
@@ -36,6 +36,10 @@ MOST_SAMPLES = 10
 EPOCHS = 60
 POINT = "knn_point"
 """Under this key the session and the address keep the row of the picture in hand."""
+MANY = 2_000
+"""Points of a map beyond which they are smaller."""
+SIZES = {False: (8, 12), True: (5, 8)}
+"""Pixels of a picture that is asked about, and of an enrolled one, among few and among many."""
 SEEN, SMALL = 224, 104
 """Sides in pixels of a picture in hand, and of its neighbours."""
 
@@ -324,25 +328,21 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
     colours, marks = _coloured(asked, found, rows, colour)
     kinds = list(zip(labels[rows].tolist(), large.tolist(), strict=True))
     about = {kind: _about(asked, *kind) for kind in set(kinds)}
-    texts = [about[kind] for kind in kinds]
     at = {int(one): place for place, one in enumerate(rows)}
     near = [at[int(other)] for other in _neighbours(found, row)[0] if int(other) in at]
+    sizes = SIZES[len(rows) > MANY]
+    points = [
+        cloud.Point(shade, mark, sizes[enrolled], about[kind])
+        for shade, mark, enrolled, kind in zip(colours, marks, large.tolist(), kinds, strict=True)
+    ]
 
-    def clicked() -> None:
-        points = st.session_state["knn_cloud"].selection.points
-        if points and "customdata" in points[0]:
-            data = points[0]["customdata"]
-            st.session_state[POINT] = int(data[0] if isinstance(data, list) else data)
+    def opened(place: int) -> None:
+        st.session_state[POINT] = int(rows[place])
 
-    st.plotly_chart(
-        embedding_figures.cloud(places[rows], colours, marks, texts, rows.tolist(), large, at.get(row), near),
-        config=embedding_figures.map_config(places[rows]),
-        key="knn_cloud",
-        on_select=clicked,
-        selection_mode="points",
-        alt=t("neighbours.map_alt", count=number(len(rows)), people=number(len(split.people))),
-    )
-    st.caption(t("neighbours.map_note", count=number(len(rows)), enrolled=number(int(large.sum()))))
+    alt = t("neighbours.map_alt", count=number(len(rows)), people=number(len(split.people)))
+    cloud.show(places[rows], points, at.get(row), near, alt, "knn_cloud", opened)
+    note = t("neighbours.map_note", count=number(len(rows)), enrolled=number(int(large.sum())))
+    st.caption(f"{note} {t('cloud.solid_help' if places.shape[1] == 3 else 'cloud.flat_help')}")
 
 
 def _coloured(asked: Asked, found: Any, rows: np.ndarray, colour: str) -> tuple[list[str], list[int]]:
