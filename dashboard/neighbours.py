@@ -18,7 +18,7 @@ from core.neighbours.tasks import MOST_LIVE
 from core.networks import Entry
 from core.rates import wilson
 from core.tasks import knows_people
-from core.training.data import MNIST
+from core.training.data import CLASSES, MNIST
 from dashboard import cached, cloud, controls, embedding_figures, figures, jobs, photos, pictures
 from dashboard.cached import Data
 from dashboard.controls import Frame
@@ -27,8 +27,9 @@ from dashboard.text import number, percent, significant, t
 
 NETWORK = "network"
 """The embedding of the network in the sidebar; the others are core's baselines."""
+DIGITS = "digits"
 PHOTOS = ("own", "olivetti", "lfw")
-"""Sources of photos, of people whom nobody drew."""
+"""Sources of digits, and of photos of people whom nobody drew."""
 PEOPLE = (2, 3, 5, 10, 20, 30, 48, 100)
 CROWDS = (300, 1000)
 """Numbers of people to choose from; crowds only where their embeddings are stored."""
@@ -86,7 +87,8 @@ def ask(frame: Frame) -> Asked | None:
         return None
     assert data.content is not None
     with data_side:
-        samples = st.slider(t("neighbours.samples"), 1, MOST_SAMPLES, 5, key="knn_samples", **BOUND)
+        samples_of = "neighbours.samples_of_digit" if source == DIGITS else "neighbours.samples"
+        samples = st.slider(t(samples_of), 1, MOST_SAMPLES, 5, key="knn_samples", **BOUND)
         with st.expander(t("neighbours.harder"), icon=":material/warning:"):
             noise = st.slider(t("neighbours.noise"), 0, 50, 0, 5, format="%d %%", key="knn_noise", **BOUND)
             unknown = st.slider(t("neighbours.unknown"), 0, 60, 0, 10, format="%d %%", key="knn_unknown", **BOUND)
@@ -123,7 +125,7 @@ def _source(entry: Entry) -> tuple[str, str]:
             t("neighbours.source"),
             SOURCES,
             key="knn_source",
-            default="digits" if entry.subject == "digit" else SOURCES[0],
+            default=DIGITS if entry.subject == "digit" else SOURCES[0],
             format_func=lambda name: t(f"neighbours.source_{name}"),
             required=True,
             wrap=True,
@@ -143,10 +145,12 @@ def _source(entry: Entry) -> tuple[str, str]:
 
 
 def _people(entry: Entry, embedding: str, source: str) -> int:
-    options = [count for count in PEOPLE if source != "known" or count <= faces.PEOPLE]
+    most = {"known": faces.PEOPLE, DIGITS: CLASSES}.get(source, max(PEOPLE))
+    options = [count for count in PEOPLE if count <= most]
     if source == "new" and tasks.is_stored(entry, embedding, source):
         options += CROWDS
-    return choice(st.select_slider, t("neighbours.people"), options, key="knn_people", default=20)
+    label = t("neighbours.digits" if source == DIGITS else "neighbours.people")
+    return choice(st.select_slider, label, options, key="knn_people", default=min(20, options[-1]))
 
 
 def _data(entry: Entry, embedding: str, source: str, count: int) -> Data | None:

@@ -20,7 +20,7 @@ from core.neighbours import HEADS, NeighbourError
 from core.neighbours.album import LEAST_PEOPLE
 from core.neighbours.collection import QUERIES_EACH, Collection, Settings, Split, divide
 from core.neighbours.findings import Result
-from core.neighbours.heads import ITERATIONS, answer, fitted, linear, make, space
+from core.neighbours.heads import ITERATIONS, Said, answer, fitted, linear, make, space
 from core.neighbours.index import INDEXES, unit
 from core.neighbours.verification import rated
 
@@ -59,18 +59,19 @@ def newcomer(collection: Collection, settings: Settings, steps: Sequence[float])
         enlarged = replace(split, gallery=gallery, labels=collection.labels[gallery])
         truth = collection.labels[split.queries]
         measured: Measured = {}
-        for head in LEARNERS:
-            said = answer(head, collection, enlarged, settings)
-            right = said.labels == truth
+        said = {head: answer(head, collection, enlarged, settings) for head in LEARNERS}
+        for head, answered in (said | _single(collection, enlarged, settings)).items():
+            right = answered.labels == truth
             measured["newcomer", head] = float(right[truth == person].mean())
             measured["others", head] = float(right[truth != person].mean())
-            measured["seconds", head] = said.fit_seconds
+        for head in LEARNERS:
+            measured["seconds", head] = said[head].fit_seconds
         measured["seconds", "knn"] = _append(collection, enlarged, settings, len(before))
         yield measured
 
 
 def samples(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """Everybody enrols `steps` pictures: accuracy of each head."""
+    """Everybody enrols `steps` pictures: accuracy of each head, and of kNN with k = 1."""
     for count in steps:
         yield accuracies(collection, replace(settings, samples=int(count), unknown=0.0), _heads(collection))
 
@@ -164,10 +165,7 @@ def erasure(collection: Collection, settings: Settings, steps: Sequence[float]) 
 def noise(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
     """The share `steps` of the enrolled pictures carries a wrong name: accuracy of each head, and of kNN with k = 1."""
     for share in steps:
-        noisy = replace(settings, noise=share, unknown=0.0)
-        measured = accuracies(collection, noisy, LEARNERS)
-        single = accuracies(collection, replace(noisy, k=1), ("knn",))
-        yield measured | {("accuracy", "knn_1"): single["accuracy", "knn"]}
+        yield accuracies(collection, replace(settings, noise=share, unknown=0.0), LEARNERS)
 
 
 def imbalance(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
@@ -279,13 +277,16 @@ def run(
 
 
 def accuracies(collection: Collection, settings: Settings, heads: Sequence[str]) -> Measured:
-    """Share of the pictures of enrolled people that each head names right."""
+    """Share of the pictures of enrolled people that each head names right, and kNN with k = 1."""
     split = divide(collection, settings)
     truth = collection.labels[split.queries]
-    return {
-        ("accuracy", head): float((answer(head, collection, split, settings).labels == truth)[split.known].mean())
-        for head in heads
-    }
+    said = {head: answer(head, collection, split, settings) for head in heads} | _single(collection, split, settings)
+    return {("accuracy", head): float((own.labels == truth)[split.known].mean()) for head, own in said.items()}
+
+
+def _single(collection: Collection, split: Split, settings: Settings) -> dict[str, Said]:
+    """What kNN says with k = 1, where a single picture cannot be outvoted by those of others."""
+    return {"knn_1": answer("knn", collection, split, replace(settings, k=1))}
 
 
 def nearest(collection: Collection, split: Split, settings: Settings) -> np.ndarray:

@@ -398,6 +398,14 @@ def test_more_samples_and_fewer_wrong_names_help(results) -> None:
         assert values[:, -1].mean() < values[:, 0].mean(), head
 
 
+def test_one_picture_each_is_outvoted_where_three_vote(results) -> None:
+    """`Settings` lets three vote: of three different people, whom scikit-learn then takes the first."""
+    accuracy = results["samples"].measures["accuracy"]
+    assert accuracy["knn"][:, 0].mean() < 0.6 < 0.8 < accuracy["knn_1"][:, 0].mean()
+    newcomer = results["newcomer"].measures["newcomer"]
+    assert (newcomer["knn"][:, 0] == 0).all() and newcomer["knn_1"][:, 0].mean() > 0.5
+
+
 def test_a_deleted_person_is_named_no_more_but_by_the_network_itself(results) -> None:
     named = results["erasure"].measures["still_named"]
     assert all((named[head] == 0).all() for head in LEARNERS)
