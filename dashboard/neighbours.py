@@ -139,6 +139,7 @@ def _source(entry: Entry) -> tuple[str, str]:
             default=NETWORK,
             format_func=lambda name: entry.name if name == NETWORK else t(f"neighbours.{name}"),
             required=True,
+            wrap=True,  # the name of one's own network is long
             help=t("neighbours.embedding_help", layer=entry.embedding_layer),
         )
     return source, embedding

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.images import MAX_BYTES
-from core.networks import NETWORKS, Entry, Guest, NetworkError, State, files, labels, refusal
+from core.networks import NETWORKS, Entry, Guest, State, files, labels, refusal
 from core.networks.preprocessing import PREPROCESSING
 from dashboard import cached, problems
 from dashboard.links import choice
@@ -216,23 +216,8 @@ def _describe_guest(file: Any) -> None:
     names: tuple[str, ...] = ()
     if list_of_names is not None:
         names = labels.read(_stored(list_of_names, f"labels{Path(list_of_names.name).suffix}"))
-        if len(names) != facts.classes:
-            raise NetworkError("labels_of_guest", found=len(names), expected=facts.classes)
     name = f"{Path(file.name).stem[:32]} ({path.parent.name[:4]})"  # two networks of one name are told apart
-    entry = Entry(
-        name=name,
-        title=name,
-        builder="core.networks.guests:read",
-        arguments=(str(path), None if facts.input_size else size),
-        preprocessing=preprocessing,
-        names=names,
-        classes=facts.classes,
-        input_size=size,
-        default_layer=facts.default_layer,
-        embedding_layer=facts.embedding_layer,
-        subject=subject,
-        parameters=facts.parameters,
-    )
+    entry = facts.entry(str(path), name, preprocessing, subject, names, size)
     st.button(t("network.use"), type="primary", key="use_guest", on_click=_use_guest, args=(entry,))
 
 

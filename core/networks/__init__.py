@@ -405,6 +405,30 @@ class Guest:
     default_layer: str
     embedding_layer: str
 
+    def entry(
+        self, path: str, name: str, preprocessing: str, subject: str, names: tuple[str, ...] = (), size: int = 224
+    ) -> Entry:
+        """The network of the file at `path` as one of the table; `size` in pixels counts where the file leaves it open.
+
+        NetworkError where `names` are not as many as its classes.
+        """
+        if names and len(names) != self.classes:
+            raise NetworkError("labels_of_guest", found=len(names), expected=self.classes)
+        return Entry(
+            name=name,
+            title=name,
+            builder="core.networks.guests:read",
+            arguments=(path, None if self.input_size else size),
+            preprocessing=preprocessing,
+            names=names,
+            classes=self.classes,
+            input_size=self.input_size or size,
+            default_layer=self.default_layer,
+            embedding_layer=self.embedding_layer,
+            subject=subject,
+            parameters=self.parameters,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Network:

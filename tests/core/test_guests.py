@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core import tasks
-from core.networks import UNTRAINED, Entry, NetworkError, guests, load
+from core.networks import Entry, NetworkError, guests, load
 
 
 def network(size: int | None = 20, *, last: str = "softmax", channels: int = 3) -> keras.Model:
@@ -29,20 +29,7 @@ def saved(model: keras.Model, folder) -> str:
 
 
 def entry(path: str, size: int) -> Entry:
-    facts = tasks.inspect(path)
-    return replace(
-        UNTRAINED,
-        name="Mine",
-        builder="core.networks.guests:read",
-        arguments=(path, None if facts.input_size else size),
-        preprocessing="unit",
-        names=("a", "b", "c"),
-        classes=facts.classes,
-        input_size=size,
-        default_layer=facts.default_layer,
-        embedding_layer=facts.embedding_layer,
-        parameters=facts.parameters,
-    )
+    return tasks.inspect(path).entry(path, "Mine", "unit", "object", ("a", "b", "c"), size)
 
 
 @pytest.mark.parametrize("size", [20, None])

@@ -1,7 +1,6 @@
 """Published weights and labels on real pictures, where they are beside the project."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,5 +82,5 @@ def test_the_names_of_vggface():
 
 
 def test_a_network_of_another_library_is_a_guest(cache):
-    facts = tasks.inspect(str(Path(DATA / "weights" / "mobilefacenet_insightface.keras")))
+    facts = tasks.inspect(str(DATA / "weights" / "mobilefacenet_insightface.keras"))
     assert (facts.input_size, facts.classes) == (112, 128)
