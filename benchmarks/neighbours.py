@@ -45,9 +45,7 @@ def main(folder: str | None = None, network: str | None = None) -> None:
     if folder:
         albums[f"people of {Path(folder).name}"] = photos(Path(folder))
     for name, people in albums.items():
-        print(
-            f"{name}: {len(people.names)}, 5 pictures enrolled each, {SEEDS} draws, top-1 in percent (95 % interval), k = 3"
-        )
+        print(f"{name}: {len(people.names)}, 5 pictures each, k = 3, {SEEDS} draws, top-1 in percent (95 % interval)")
         for entry, embedding in (*EMBEDDINGS, *guests):
             collection = tasks.embedded(entry, embedding, people)
             draws = []
