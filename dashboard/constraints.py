@@ -80,16 +80,15 @@ def _figure(result: Result, measure: str) -> None:
     lines, told = {}, []
     for head, every in result.measures[measure].items():
         asked = np.isfinite(every).all(axis=0)
-        mean, low, high = (100 * values if share else values for values in spread(every[:, asked]))
+        mean, low, high = spread(every[:, asked])
+        told.append(f"{_title(head)} {' → '.join(written(measure, float(value)) for value in mean[[0, -1]])}")
         if share:
-            low, high = np.clip(low, 0, 100), np.clip(high, 0, 100)
+            mean, low, high = (100 * np.clip(values, 0, 1) for values in (mean, low, high))
         else:
             low = np.maximum(low, mean / 10)  # no logarithm of what is not above 0
         lines[_title(head)] = list(
             zip(*(map(float, values) for values in (steps[asked], mean, low, high)), strict=True)
         )
-        ends = [written(measure, float(value)) for value in every[:, asked].mean(axis=0)[[0, -1]]]
-        told.append(f"{_title(head)} {' → '.join(ends)}")
     if share and all(len({points[1:] for points in line}) == 1 for line in lines.values()):  # whatever the step
         once = {head: line[0] for head, line in lines.items()}
         values, ends = [mean for _, mean, _, _ in once.values()], [(low, high) for *_, low, high in once.values()]

@@ -20,6 +20,7 @@ from core.training import data
 SOURCES = ("new", "known", "digits", "own", "olivetti", "lfw")
 """People that the network never saw, people that it knows, the training lab's digits, one's own photos, and two sets of
 photos of real faces that scikit-learn loads."""
+TITLES = {"olivetti": "Olivetti faces", "lfw": "Labeled Faces in the Wild"}
 SEED = 31
 """How captures of rendered people are drawn; others than those of the training."""
 SIDE = 112
@@ -110,7 +111,7 @@ def real_faces(source: str, folder: str | None = None) -> Album:
             return named(source, found.images, [f"{label:02d}" for label in found.target])
         found = fetch_lfw_people(data_home=folder, min_faces_per_person=LFW_EACH, resize=None, color=False)
     except OSError as error:
-        raise NeighbourError("no_dataset", name=source, problem=type(error).__name__) from error
+        raise NeighbourError("no_dataset", name=TITLES[source], problem=type(error).__name__) from error
     rows = np.concatenate([np.flatnonzero(found.target == n)[:LFW_EACH] for n in range(len(found.target_names))])
     return named(source, found.images[rows], [str(found.target_names[found.target[row]]) for row in rows])
 

@@ -154,7 +154,7 @@ def test_no_dataset_is_a_sentence(monkeypatch) -> None:
         raise OSError("no connection")
 
     monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", offline)
-    with pytest.raises(NeighbourError, match="olivetti"):
+    with pytest.raises(NeighbourError, match="Olivetti faces is not here"):
         album.real_faces("olivetti")
 
 
