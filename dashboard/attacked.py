@@ -125,7 +125,6 @@ def smallest(asked: Asked, found: Any) -> None:
             default=tasks.WAYS[0],
             format_func=lambda name: t(f"attacks.way_{name}"),
             required=True,
-            wrap=True,
         )
     known = asked.person == asked.class_index and asked.picture.capture is not None
     group = faces.group_of(asked.person) if asked.person is not None else GROUPS[0]
@@ -143,7 +142,6 @@ def smallest(asked: Asked, found: Any) -> None:
             default=sources[0],
             format_func=lambda name: t(f"attacks.source_{name}"),
             required=True,
-            wrap=True,
         )
     if source == "stored":
         group = choice(
@@ -207,7 +205,6 @@ def _traded(asked: Asked, hunt: Hunt, fill: str, numbers: tuple[tuple[str, float
             default=names[-1],
             format_func=lambda name: t(f"masks.{name}"),
             required=True,
-            wrap=True,
         )
     target = right.slider(t("attacks.target"), 0, 50, 5, key="mask_target", **BOUND) / 100
     place = next((n for n, trial in enumerate(hunt.trials) if trial.rate <= target), len(hunt.trials) - 1)

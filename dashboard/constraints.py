@@ -35,7 +35,6 @@ def show(asked: Asked) -> None:
         format_func=lambda name: t(f"constraints.{name}"),
         required=True,
         label_visibility="collapsed",
-        wrap=True,
     )
     st.markdown(t(f"constraints.{name}_help"))
     data = asked.data

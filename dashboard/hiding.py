@@ -214,7 +214,6 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
         format_func=lambda name: t(f"masks.fill_{name}"),
         required=True,
         help=t("masks.fill_help"),
-        wrap=True,
     )
     numbers = tuple(
         (param.name, controls.parameter(param, t(f"masks.{param.name}"), key=f"fill_{param.name}"))

@@ -34,7 +34,6 @@ def show() -> None:
             key="lapse_digit",
             default=7,
             required=True,
-            wrap=True,
         )
     run = found[name]
     playing = st.toggle(t("training.play"), key="lapse_play")

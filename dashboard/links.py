@@ -30,8 +30,10 @@ def choice(
     """Show a widget that chooses one of `options`, kept in the address bar under `key` as `str(option)`.
 
     The first run takes the option from the address; one that does not exist (an old link) falls back on `default`.
-    The default itself is left out of the address.
+    The default itself is left out of the address. Options that would have to be scrolled to wrap into further rows.
     """
+    if widget.__name__ in ("pills", "segmented_control"):
+        arguments |= {"wrap": True}
     written = {str(option): option for option in options}
     if key not in st.session_state:
         st.session_state[key] = written.get(st.query_params.get(key, ""), default)

@@ -128,7 +128,6 @@ def _source(entry: Entry) -> tuple[str, str]:
             default=DIGITS if entry.subject == "digit" else SOURCES[0],
             format_func=lambda name: t(f"neighbours.source_{name}"),
             required=True,
-            wrap=True,
         )
     with right:
         embedding = choice(
@@ -139,7 +138,6 @@ def _source(entry: Entry) -> tuple[str, str]:
             default=NETWORK,
             format_func=lambda name: entry.name if name == NETWORK else t(f"neighbours.{name}"),
             required=True,
-            wrap=True,  # the name of one's own network is long
             help=t("neighbours.embedding_help", layer=entry.embedding_layer),
         )
     return source, embedding

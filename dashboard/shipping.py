@@ -141,7 +141,7 @@ def _in_browser(entry: Entry, picture: Picture, precision: str) -> str:
         st.session_state[FOUND] = told
 
     pixels = images.to_uint8(cached.small(picture.image, entry))
-    in_browser.show(files, entry.labels, known, pixels, "ship_browser", found)
+    in_browser.show(files, controls.class_names(entry), known, pixels, "ship_browser", found)
     return known
 
 

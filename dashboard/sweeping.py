@@ -49,7 +49,6 @@ def show() -> None:
             default="adam",
             format_func=lambda word: t(f"training.optimizer_{word}"),
             required=True,
-            wrap=True,
         )
     with middle:
         epochs = controls.parameter(

@@ -177,7 +177,6 @@ def _word(name: str, options: Sequence[str], default: str) -> str:
         default=default,
         format_func=lambda word: t(f"training.{name}_{word}"),
         required=True,
-        wrap=True,
     )
 
 
