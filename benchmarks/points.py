@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard import cloud, embedding_figures
 from dashboard.cloud import Point
+from scripts.chromium import CHROMIUM, FLAGS
 
-CHROMIUM = "/usr/bin/chromium"
 WIDTH, MIDDLE, PEOPLE = 820, (410, 280), 100
 FEW, SIZE = 100, 5
 COUNTING = """() => {
@@ -124,7 +124,7 @@ def main() -> None:
         kinds[f"{shape}, {asked.points} points, Plotly"] = partial(plotly_map, places=many[0], looks=many[1])
         kinds[f"{shape}, {FEW} points"] = partial(ours, places=few[0], looks=few[1])
     found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
-    flags = ["--no-sandbox", "--disable-quic", *([] if asked.graphics_card else ["--disable-gpu"])]
+    flags = [flag for flag in FLAGS if flag != "--disable-gpu" or not asked.graphics_card]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for _ in range(asked.rounds):

@@ -1,7 +1,10 @@
 const FIRST = { turn: 0.6, tilt: 0.45, zoom: 1, x: 0, y: 0 };
 const EYE = 3;  // as far away as three times the reach of the points, which is 1
+const SLACK = 0.99;  // of the depth, so that rounding cuts nothing off
 const FILL = 0.94;  // of the screen, however the points are turned
-const REACH = 12, STILL = 4, STEP = 0.1, TIMES = 1.25, CELL = 64;
+const REACH = 12, STILL = 4;  // pixels: the mouse means a point so near, and a click moves no farther
+const STEP = 0.1, TIMES = 1.25;  // of a key, in radians or halves of the screen; of a button
+const CELL = 64;  // pixels of a drawn mark
 const limited = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // --- geometry: rows of a matrix that carries a place to WebGL's x, y, depth and w ------------------------------------
@@ -12,9 +15,9 @@ function rows({ solid, view: { turn, tilt, zoom, x, y }, width, height }) {
   const across = [cos, -sin, 0, 0], up = [sin * rise, cos * rise, level, 0];
   const away = [sin * level, cos * level, -rise, 0];
   const w = away.map((part, i) => part / EYE + (i === 3 ? 1 : 0));
-  const side = (axis, extent, shift) =>
-    axis.map((part, i) => FILL * Math.sqrt(1 - EYE ** -2) * zoom * Math.min(width, height) / extent * part + shift * w[i]);
-  const depth = w.map((part, i) => EYE * (part - (i === 3 ? 1 - EYE ** -2 : 0)) / 1.01);
+  const scale = FILL * Math.sqrt(1 - EYE ** -2) * zoom * Math.min(width, height);  // the ball's rim seen from the eye
+  const side = (axis, extent, shift) => axis.map((part, i) => scale / extent * part + shift * w[i]);
+  const depth = w.map((part, i) => SLACK * EYE * (part - (i === 3 ? 1 - EYE ** -2 : 0)));
   return [side(across, width, x), side(up, height, y), depth, w];
 }
 
@@ -270,7 +273,6 @@ function begin(stage) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const stage = parentElement.querySelector(".stage");
   if (!stage.canvas) begin(stage);
-  stage.setAttribute("aria-label", data.alt);
   stage.canvas.setAttribute("aria-label", data.alt);
   for (const button of stage.querySelectorAll("button"))
     button.title = button.ariaLabel = data.words[button.className];

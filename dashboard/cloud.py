@@ -95,7 +95,7 @@ _BUTTONS = "".join(
     for name, icon in ICONS.items()
 )
 HTML = f"""
-<div class="stage" role="group">
+<div class="stage">
   <canvas role="img" tabindex="0"></canvas>
   <svg class="drawn" aria-hidden="true"><path /><circle r="10" /></svg>
   <p class="said" hidden></p>

@@ -37,6 +37,7 @@ from core.deployment import export as exporting  # noqa: E402
 from core.deployment.record import FILE  # noqa: E402
 from core.deployment.standalone import WASM, WEB  # noqa: E402
 from core.networks import MINIFACE, load  # noqa: E402
+from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
 PERSON, SEED = 7, 503
 PROGRAMS = ROOT / "build" / "cpp"
@@ -92,11 +93,10 @@ def in_chromium(script: str, given: list[Any], size: int, truth: dict[str, np.nd
     """What a script measures in a headless Chromium, or None where there is none. Bytes are given as base64."""
     from playwright.sync_api import sync_playwright
 
-    browser_file = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not Path(browser_file).exists():
+    if not Path(CHROMIUM).exists():
         return None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page()
         page.route("**/*", lambda route: route.fulfill(body=""))
         page.goto("http://localhost/")  # nobody is asked; an empty page without an address may start no worker

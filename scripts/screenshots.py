@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from dashboard.navigation import CHAPTERS  # noqa: E402
+from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
 WIDTHS = {"wide": (1440, 1800), "phone": (390, 844)}
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 IDLE = '[data-testid=stApp][data-test-script-state="notRunning"]'
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     themes, widths, languages = ("light", "dark"), tuple(WIDTHS), ("en", "fr")
     kinds = list(itertools.product(themes, widths, languages)) if options.all else [("light", "wide", "en")]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for (theme, width, language), slug in itertools.product(kinds, slugs):
             wide, high = WIDTHS[width]
             page = browser.new_page(viewport={"width": wide, "height": high}, color_scheme=theme)

@@ -14,20 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from scripts.chromium import CHROMIUM, FLAGS
+
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",  # a webcam that films a test pattern
-    "--use-fake-ui-for-media-stream",
-]
+WEBCAM = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it films a test pattern
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     """How pytest-playwright starts the browser."""
-    return {"executable_path": CHROMIUM, "args": FLAGS, "headless": True}
+    return {"executable_path": CHROMIUM, "args": FLAGS + WEBCAM, "headless": True}
 
 
 @pytest.fixture(scope="session")
