@@ -328,15 +328,14 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
     rows = np.r_[split.gallery, split.queries]
     rows = rows[np.isfinite(places[rows, 0])]
     large = np.isin(rows, split.gallery)
-    colours, marks = _coloured(asked, found, rows, colour)
     kinds = list(zip(labels[rows].tolist(), large.tolist(), strict=True))
     about = {kind: _about(asked, *kind) for kind in set(kinds)}
     at = {int(one): place for place, one in enumerate(rows)}
     near = [at[int(other)] for other in _neighbours(found, row)[0] if int(other) in at]
     sizes = SIZES[len(rows) > MANY]
     points = [
-        cloud.Point(shade, mark, sizes[enrolled], about[kind])
-        for shade, mark, enrolled, kind in zip(colours, marks, large.tolist(), kinds, strict=True)
+        cloud.Point(*look, sizes[kind[1]], about[kind])
+        for look, kind in zip(_looks(asked, found, rows, colour), kinds, strict=True)
     ]
 
     def opened(place: int) -> None:
@@ -348,20 +347,18 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
     st.caption(f"{note} {t('cloud.solid_help' if places.shape[1] == 3 else 'cloud.flat_help')}")
 
 
-def _coloured(asked: Asked, found: Any, rows: np.ndarray, colour: str) -> tuple[list[str], list[int]]:
+def _looks(asked: Asked, found: Any, rows: np.ndarray, colour: str) -> list[tuple[str, int]]:
     """Colour and mark of every point."""
     labels, split = asked.collection.labels, found.split
     if colour == "by_group":
-        second = [asked.collection.album.groups[label] == "B" for label in labels[rows]]
-        return [figures.ORANGE if b else figures.BLUE for b in second], [int(b) for b in second]
+        groups = asked.collection.album.groups
+        return [(figures.ORANGE, 1) if groups[label] == "B" else (figures.BLUE, 0) for label in labels[rows]]
     head = colour.removeprefix("by_")
     if colour == "by_person" or head not in found.said:
-        pairs = [embedding_figures.mark(int(label)) for label in labels[rows]]
-        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    right = dict(zip(split.queries, found.said[head].labels == labels[split.queries], strict=True))
+        return [embedding_figures.mark(int(label)) for label in labels[rows]]
+    right = dict(zip(split.queries, (found.said[head].labels == labels[split.queries]).tolist(), strict=True))
     looks = {None: (figures.GREY, 0), True: (figures.BLUE, 0), False: (figures.ORANGE, 4)}
-    pairs = [looks[None if right.get(row) is None else bool(right[row])] for row in rows]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return [looks[right.get(row)] for row in rows]
 
 
 def _about(asked: Asked, label: int, enrolled: bool) -> str:
