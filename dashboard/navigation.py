@@ -40,9 +40,9 @@ def style() -> str:
     # On a telephone the labels under the drawing of the network, and in the cells of a table, would lie on each other.
     small = ".st-key-architecture .annotation, .st-key-alike .annotation { display: none; }"
     rules = f"@media (max-width: 640px) {{ {small} }}"
-    if st.context.theme.type == "dark":  # light buttons and chosen options; Streamlit would write on them in white
-        options = '[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] + *'
-        rules += f' [data-testid="stBaseButton-primary"], {options} {{ color: #0b1118; }}'
+    # Buttons and chosen options are light in the dark theme: Streamlit would write on them in white.
+    options = '[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] + *'
+    rules += f' [data-testid="stBaseButton-primary"]:enabled, {options} {{ color: light-dark(#ffffff, #0b1118); }}'
     return f"<style>{rules}</style>"
 
 
