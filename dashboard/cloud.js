@@ -65,12 +65,13 @@ const OUTLINES = [
   [[23, 4], [41, 4], [41, 23], [60, 23], [60, 41], [41, 41], [41, 60], [23, 60], [23, 41], [4, 41], [4, 23], [23, 23]],
   [[4, 16], [16, 4], [32, 20], [48, 4], [60, 16], [44, 32], [60, 48], [48, 60], [32, 44], [16, 60], [4, 48], [20, 32]],
   [[32, 4], [62, 58], [2, 58]],
-  corners(10, 12), corners(5, 30),
+  corners(10, 12),
+  corners(5, 31),
 ];
 
-function corners(count, inner) {
+function corners(count, inner) {  // every other one lies further inside
   return Array.from({ length: count }, (_, i) => {
-    const angle = 2 * Math.PI * i / count, far = count === 10 && i % 2 ? inner : 31;
+    const angle = 2 * Math.PI * i / count, far = i % 2 ? inner : 31;
     return [32 + far * Math.sin(angle), 33 - far * Math.cos(angle)];
   });
 }

@@ -11,7 +11,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # each of the two processe
 
 
 class OneBrowser(LoadFileScheduling):
-    """A file goes to one process, and all files that need the browser to the same one."""
+    """A file goes to one process, and all files that need the browser to the same one, which begins with them."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
