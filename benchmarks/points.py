@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard import cloud, embedding_figures
 from dashboard.cloud import Point
-from scripts.chromium import CHROMIUM, FLAGS
+from scripts.chromium import CHROMIUM, FLAGS, alone
 
 WIDTH, MIDDLE, PEOPLE = 820, (410, 280), 100
 FEW, SIZE = 100, 5
@@ -51,11 +51,6 @@ COUNTING = """() => {
     });
 }"""
 """Makes `drag`, which moves the mouse once a frame and counts the frames in which WebGL was asked to draw."""
-SHOWING = """async ([code, data]) => {
-    const map = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-    data = { ...data, alt: "", words: {} };
-    map.default({ data, parentElement: document.getElementById("map"), setTriggerValue: () => {} });
-}"""
 
 
 def points(count: int, dimensions: int) -> tuple[np.ndarray, list[Point]]:
@@ -69,20 +64,18 @@ def points(count: int, dimensions: int) -> tuple[np.ndarray, list[Point]]:
 
 def ours(page: Page, places: np.ndarray, looks: list[Point]) -> None:
     """The page's own map."""
-    page.set_content(f"<style>{cloud.CSS}</style><div id='map' style='width: {WIDTH}px'>{cloud.HTML}</div>")
-    page.evaluate(COUNTING)
-    page.evaluate(SHOWING, [cloud.SCRIPT.read_text(encoding="utf-8"), cloud.content(places, looks, 0, [1, 2, 3])])
+    alone(page, cloud, cloud.content(places, looks, 0, [1, 2, 3]) | {"alt": "", "words": {}}, WIDTH)
 
 
 def plotly_map(page: Page, places: np.ndarray, looks: list[Point]) -> None:
     """Plotly's, with its cheapest marks, a pixel for a pixel."""
     solid = places.shape[1] == 3
     marker = {"color": [look.colour for look in looks], "size": SIZE, "symbol": "square" if solid else "circle"}
+    marker |= {"opacity": 0.85, "line": {"width": 0}}
     trace = {"type": "scatter3d" if solid else "scattergl", "mode": "markers", "marker": marker}
-    trace |= {"opacity": 0.85, "line": {"width": 0}} | dict(zip("xyz", places.T.tolist(), strict=False))
+    trace |= dict(zip("xyz", places.T.tolist(), strict=False))
     layout = {"width": WIDTH, "height": 560, "dragmode": "orbit" if solid else "pan"}
     page.set_content("<div id='map'></div>")
-    page.evaluate(COUNTING)
     page.add_script_tag(path=Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
     page.evaluate("given => Plotly.newPlot('map', ...given)", [[trace], layout, {"plotGlPixelRatio": 1}])
 
@@ -90,6 +83,7 @@ def plotly_map(page: Page, places: np.ndarray, looks: list[Point]) -> None:
 def frames(browser: Browser, show: Callable[[Page], None], seconds: float) -> tuple[float, float]:
     """While the mouse goes round with its button held down: frames a second, and the processor's ms for each."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.evaluate(COUNTING)
     show(page)
     page.wait_for_timeout(1000)
     page.mouse.move(*MIDDLE)

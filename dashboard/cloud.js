@@ -58,7 +58,7 @@ const SHAPES = `
     if (cover < 0.3) discard;
     gl_FragColor = vec4(shade, 1.0) * cover;
   }`;
-const OUTLINES = [
+const OUTLINES = [  // of the marks by number, as Python names them
   null,  // a circle
   [[8, 8], [56, 8], [56, 56], [8, 56]],
   [[32, 2], [60, 32], [32, 62], [4, 32]],
@@ -115,7 +115,7 @@ function fill(stage) {
   const columns = {
     place: [3, stage.places],
     colour: [3, new Float32Array(look.flatMap(parts))],
-    mark: [1, new Float32Array(look.map(number => looks[number].mark % OUTLINES.length))],
+    mark: [1, new Float32Array(look.map(number => looks[number].mark))],
     size: [1, new Float32Array(look.map(number => looks[number].size))],
   };
   for (const [name, [count, values]] of Object.entries(columns)) {
@@ -197,10 +197,7 @@ function hands(stage) {
     const box = canvas.getBoundingClientRect();
     return [2 * (x - box.left) / box.width - 1, 1 - 2 * (y - box.top) / box.height];
   };
-  const under = event => {
-    const box = canvas.getBoundingClientRect();
-    return nearest(stage, event.clientX - box.left, event.clientY - box.top);
-  };
+  const under = event => nearest(stage, event.offsetX, event.offsetY);
   const say = event => {
     const number = under(event);
     canvas.classList.toggle("over", number !== null);
@@ -284,9 +281,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return;
   }
   if (stage.map !== data.map) stage.view = { ...FIRST };
-  const step = data.solid ? 3 : 2;
-  const places = Float32Array.from({ length: 3 * data.look.length },
-    (_, i) => i % 3 < step ? data.places[step * Math.floor(i / 3) + i % 3] : 0);
+  const places = new Float32Array(data.places);
   Object.assign(stage, data, { places, open: number => setTriggerValue("opened", number) });
   fill(stage);
   soon(stage);

@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.text import t
+from dashboard.tiles import opener
 
 SCRIPT = Path(__file__).with_name("cloud.js")
 WORDS = ("nearer", "farther", "whole", "full_screen", "no_webgl")
@@ -46,21 +47,15 @@ def show(
     Of the point number `chosen` lines lead to those of numbers `near`. How the map is turned and enlarged lasts as long
     as the places stay.
     """
-
-    def opened() -> None:
-        number = st.session_state[key].opened
-        if number is not None:
-            on_open(int(number))
-
     words = {name: t(f"cloud.{name}") for name in WORDS}
     data = content(places, points, chosen, near) | {"alt": alt, "words": words}
-    _stage()(data=data, key=key, on_opened_change=opened)
+    _stage()(data=data, key=key, on_opened_change=opener(key, on_open))
 
 
 def content(places: np.ndarray, points: Sequence[Point], chosen: int | None, near: Sequence[int]) -> dict[str, Any]:
     """What the browser is told: places, and each look once, however many points have it.
 
-    A flat map fills the square [-1, 1]; a solid one, which is turned, the ball with radius 1.
+    A flat map fills the square [-1, 1] at height 0; a solid one, which is turned, the ball with radius 1.
     """
     low, high = places.min(axis=0), places.max(axis=0)
     scaled = 2 * (places - low) / np.where(high > low, high - low, 1) - 1
@@ -70,7 +65,7 @@ def content(places: np.ndarray, points: Sequence[Point], chosen: int | None, nea
     looks = {look: number for number, look in enumerate(dict.fromkeys(points))}
     return {
         "solid": solid,
-        "places": scaled.round(5).ravel().tolist(),
+        "places": np.pad(scaled.round(5), ((0, 0), (0, 3 - scaled.shape[1]))).ravel().tolist(),
         "map": zlib.crc32(scaled.tobytes()),
         "looks": [vars(look) for look in looks],
         "look": [looks[point] for point in points],

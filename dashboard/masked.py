@@ -22,8 +22,7 @@ from dashboard.text import number, significant, t
 def show(asked: Asked, found: Any) -> None:
     """The experiment of choice; `found` is what the network said of the masked picture."""
     st.header(t("masks.experiment"), anchor=False)
-    hidden = {"label_visibility": "collapsed", "wrap": True}
-    controls.part("masks", "experiment", EXPERIMENTS, key="mask_show", **hidden)(asked, found)
+    controls.part("masks", "experiment", EXPERIMENTS, key="mask_show", label_visibility="collapsed")(asked, found)
 
 
 # --- evolution --------------------------------------------------------------------------------------------------------

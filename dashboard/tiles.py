@@ -22,14 +22,19 @@ class Tile:
 
 def show(tiles: Sequence[Tile], key: str, on_open: Callable[[int], None]) -> None:
     """The tiles in rows; `on_open` gets the number of one that was pressed."""
+    data: list[dict[str, Any]] = [asdict(tile) for tile in tiles]
+    _grid()(data=data, key=key, on_opened_change=opener(key, on_open))
+
+
+def opener(key: str, on_open: Callable[[int], None]) -> Callable[[], None]:
+    """What is called when the component under `key` tells by "opened" the number of what was pressed in it."""
 
     def opened() -> None:
         number = st.session_state[key].opened
         if number is not None:
             on_open(int(number))
 
-    data: list[dict[str, Any]] = [asdict(tile) for tile in tiles]
-    _grid()(data=data, key=key, on_opened_change=opened)
+    return opened
 
 
 @st.cache_resource(show_spinner=False)

@@ -21,6 +21,7 @@ SOURCES = ("new", "known", "digits", "own", "olivetti", "lfw")
 """People that the network never saw, people that it knows, the training lab's digits, one's own photos, and two sets of
 photos of real faces that scikit-learn loads."""
 TITLES = {"olivetti": "Olivetti faces", "lfw": "Labeled Faces in the Wild"}
+"""What those two are called."""
 SEED = 31
 """How captures of rendered people are drawn; others than those of the training."""
 SIDE = 112

@@ -13,6 +13,7 @@ from test_browser import IDLE, WAIT, settle, visit
 
 from core.neighbours import HEADS
 from dashboard import cloud, text
+from scripts.chromium import alone
 
 LONELY = """stage => {
     const box = stage.querySelector("canvas").getBoundingClientRect(), { look, looks, places, view } = stage;
@@ -29,15 +30,6 @@ LONELY = """stage => {
     return [...points[best], best, looks[look[best]].text];
 }"""
 """Where on the screen the small point lies that has most room around it, its number, and what it says."""
-SHOWN = """async ([code, data]) => {
-    const map = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-    window.told = [];
-    const parentElement = document.getElementById("map");
-    map.default({ data, parentElement, setTriggerValue: (name, value) => window.told.push([name, value]) });
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const stage = parentElement.querySelector(".stage");
-    return [stage.width, stage.height];
-}"""
 LOOKS = [
     cloud.Point("#ff0000", 1, 30, "red"),
     cloud.Point("#00ff00", 1, 30, "green"),
@@ -126,11 +118,8 @@ def test_a_map_is_turned_moved_and_enlarged_by_hand_and_by_keys(page: Page) -> N
 
 def _alone(page: Page, places: np.ndarray) -> list[float]:
     """The component without Streamlit, in the page's corner; returns its width and height."""
-    page.set_content(
-        f"<style>body {{ margin: 0; }}{cloud.CSS}</style><div id='map' style='width: 700px'>{cloud.HTML}</div>"
-    )
-    data = cloud.content(places, LOOKS, 0, [1, 2]) | {"alt": "", "words": {}}
-    return page.evaluate(SHOWN, [cloud.SCRIPT.read_text(encoding="utf-8"), data])
+    alone(page, cloud, cloud.content(places, LOOKS, 0, [1, 2]) | {"alt": "", "words": {}}, 700)
+    return page.evaluate("(({ width, height }) => [width, height])(document.querySelector('.stage'))")
 
 
 def _seen(places: np.ndarray, width: float, height: float) -> np.ndarray:
