@@ -20,8 +20,9 @@ import plotly
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dashboard import cloud, embedding_figures
-from dashboard.cloud import Point
+from dashboard.components import cloud
+from dashboard.components.cloud import Point
+from dashboard.neighbours import figures
 from scripts.chromium import CHROMIUM, FLAGS, alone
 
 WIDTH, MIDDLE, PEOPLE = 820, (410, 280), 100
@@ -58,7 +59,7 @@ def points(count: int, dimensions: int) -> tuple[np.ndarray, list[Point]]:
     rng = np.random.default_rng(0)
     whose = np.arange(count) % PEOPLE
     places = rng.normal(0, 4, (PEOPLE, dimensions))[whose] + rng.normal(0, 0.5, (count, dimensions))
-    marks = [embedding_figures.mark(int(person)) for person in whose]
+    marks = [figures.mark(int(person)) for person in whose]
     return places, [Point(*mark, SIZE, f"Person {person}") for mark, person in zip(marks, whose, strict=True)]
 
 

@@ -6,8 +6,9 @@ def main() -> None:
     # Imported here: a worker process that is started by spawning runs this file too, and needs none of these.
     import streamlit as st
 
-    from dashboard import cached, controls, navigation
-    from dashboard.text import t
+    from dashboard import navigation
+    from dashboard.shared import cached, controls
+    from dashboard.shared.text import t
 
     icon = str(navigation.ROOT / "assets" / "images" / "icon.png")
     st.set_page_config(page_title="Glassbox", page_icon=icon, layout="wide", initial_sidebar_state=340)

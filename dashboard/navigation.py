@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.text import t
+from dashboard.shared.text import t
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from dashboard import cached, constraints, controls, lesson, neighbours, problems
+from dashboard.neighbours import constraints, explore
+from dashboard.shared import cached, controls, lesson, problems
 
-PARTS = {"explore": neighbours.show, "constraints": constraints.show, "verify": constraints.verify}
+PARTS = {"explore": explore.show, "constraints": constraints.show, "verify": constraints.verify}
 
 
 @st.fragment
@@ -12,9 +13,9 @@ PARTS = {"explore": neighbours.show, "constraints": constraints.show, "verify": 
 def decide(frame: controls.Frame) -> None:
     """Data, heads and experiments; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    asked = neighbours.ask(frame)
+    asked = explore.ask(frame)
     if asked is not None:
-        PARTS[neighbours.part(tuple(PARTS))](asked)
+        PARTS[explore.part(tuple(PARTS))](asked)
 
 
 lesson.opening("neighbours")

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, evaluating, lesson, problems
+from dashboard.evaluation import experiments
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, evaluating, lesson, problems
 def test(frame: controls.Frame) -> None:
     """The test of choice; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    evaluating.show(frame)
+    experiments.show(frame)
 
 
 lesson.opening("evaluation")

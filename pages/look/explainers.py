@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard import cached, comparing, controls, lesson, problems, recognising
+from dashboard.explainers import grid as comparing
+from dashboard.explainers import recognition
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment
@@ -22,7 +24,7 @@ def compare(frame: controls.Frame) -> None:
 def recognise(frame: controls.Frame) -> None:
     """Expected and predicted class of many pictures."""
     cached.wait_until_ready(frame.network)
-    recognising.recognised(frame.network)
+    recognition.recognised(frame.network)
 
 
 lesson.opening("explainers")

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from core.attribution import METHODS
-from dashboard import cached, controls, explaining, lesson, presets, problems, views, walk
-from dashboard.text import t
+from dashboard.explain import question
+from dashboard.grad_cam import walk
+from dashboard.network import views
+from dashboard.shared import cached, controls, lesson, presets, problems
+from dashboard.shared.text import t
 
 
 @problems.shown
@@ -15,14 +18,14 @@ def explore(frame: controls.Frame) -> None:
     asked, says = st.columns([2, 3], gap="large")
     prediction, numbers = says.container(), says.container()
     with asked:
-        request = explaining.ask(picture, entry, numbers)
+        request = question.ask(picture, entry, numbers)
         strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
     with prediction:
         said = cached.predict(picture, entry)
-        views.prediction(entry, said, explaining.class_of(request, said))
-    explanation = explaining.answer(picture, request)
+        views.prediction(entry, said, question.class_of(request, said))
+    explanation = question.answer(picture, request)
     if explanation is not None:
-        overlay = explaining.show(picture, request, explanation, strength)
+        overlay = question.show(picture, request, explanation, strength)
         walk.show(request, explanation, overlay)
 
 
@@ -30,7 +33,7 @@ def explore(frame: controls.Frame) -> None:
 def page(frame: controls.Frame) -> None:
     """A change of a control runs this part of the page alone; it ends with the code of the chosen method."""
     explore(frame)
-    method = METHODS[st.session_state.get("method", explaining.DEFAULT)]
+    method = METHODS[st.session_state.get("method", question.DEFAULT)]
     lesson.closing("grad_cam", (*walk.quoted(method.name), f"{method.module}:{method.name}", "core.tasks:explain"))
 
 

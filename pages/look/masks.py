@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, hiding, lesson, masked, problems
+from dashboard.masks import editor, experiments
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, hiding, lesson, masked, problems
 def hide(frame: controls.Frame) -> None:
     """Masks and what the network then says; a change of a mask runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    masked.show(*hiding.show(frame))
+    experiments.show(*editor.show(frame))
 
 
 lesson.opening("masks")

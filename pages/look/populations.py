@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, populations, problems, shares
+from dashboard.populations import comparison, shares
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, lesson, populations, problems, shares
 def compare(frame: controls.Frame) -> None:
     """Two groups beside each other; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    populations.show(frame)
+    comparison.show(frame)
 
 
 @st.fragment

@@ -1,6 +1,7 @@
 """What do filters see? A picture climbs towards what excites a channel most, and forms on screen."""
 
-from dashboard import cached, controls, lesson, notebook, presets, problems, studio
+from dashboard.filters import notebook, studio
+from dashboard.shared import cached, controls, lesson, presets, problems
 
 
 @problems.shown

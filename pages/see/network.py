@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, problems, views
+from dashboard.network import views
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment

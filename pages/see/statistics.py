@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, problems, statistics
+from dashboard.shared import cached, controls, lesson, problems
+from dashboard.statistics import views
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, lesson, problems, statistics
 def show(frame: controls.Frame) -> None:
     """The view of choice; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    statistics.show(frame)
+    views.show(frame)
 
 
 lesson.opening("statistics")

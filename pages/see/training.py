@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, problems, training
+from dashboard.shared import cached, controls, lesson, problems
+from dashboard.training import live
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, lesson, problems, training
 def show(frame: controls.Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    training.parts()
+    live.parts()
 
 
 lesson.opening("training")

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cached, controls, lesson, problems, shipping
+from dashboard.deploy import parts
+from dashboard.shared import cached, controls, lesson, problems
 
 
 @st.fragment
@@ -10,7 +11,7 @@ from dashboard import cached, controls, lesson, problems, shipping
 def ship(frame: controls.Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
     cached.wait_until_ready(frame.network)
-    shipping.show(frame)
+    parts.show(frame)
 
 
 lesson.opening("deploy")

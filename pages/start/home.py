@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from dashboard import cached, lesson, navigation
-from dashboard.text import t
+from dashboard import navigation
+from dashboard.shared import cached, lesson
+from dashboard.shared.text import t
 
 PEOPLE = (2, 7, 10, 13, 18, 21, 26, 33)
 SEED = 20

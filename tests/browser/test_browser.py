@@ -9,7 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard import boxes, lesson, navigation, text
+from dashboard import navigation
+from dashboard.components import boxes
+from dashboard.shared import lesson, text
 
 SLUGS = [slug for slugs in navigation.CHAPTERS.values() for slug in slugs]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'

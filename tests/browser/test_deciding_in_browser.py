@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from test_browser import IDLE, WAIT, settle, visit
 
 from core.neighbours import HEADS
-from dashboard import cloud, text
+from dashboard.components import cloud
+from dashboard.shared import text
 from scripts.chromium import alone
 
 LONELY = """stage => {

@@ -14,7 +14,7 @@ from test_browser import WAIT, settle, visit
 from core import faces, images
 from core.deployment import libraries, standalone, tasks
 from core.networks import MINIFACE, softmax
-from dashboard import text
+from dashboard.shared import text
 
 PERSON = 7
 

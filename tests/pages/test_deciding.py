@@ -13,7 +13,7 @@ from core.neighbours import tasks as neighbour_tasks
 from core.neighbours.album import SOURCES
 from core.neighbours.findings import CONSTRAINTS, MEASURES
 from core.neighbours.index import INDEXES
-from dashboard import text
+from dashboard.shared import text
 
 PAGE = "pages/decide/neighbours.py"
 

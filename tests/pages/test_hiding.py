@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from core import faces
 from core.masking import FILLS, PRESETS, Mask, chart
 from core.masking import tasks as masking_tasks
-from dashboard import hiding, text
+from dashboard.masks import editor
+from dashboard.shared import text
 
 PAGE = "pages/look/masks.py"
 
@@ -32,12 +33,12 @@ def metric(app, name: str) -> str:
 
 def test_masks_are_written_and_read_again() -> None:
     masks = Mask(0.5, 0.385, 0.4, 0.12), Mask(0.25, 1.0, 0.02, 1.0, "ellipse", 0.5)
-    assert hiding.written(masks) == "r_50_38.5_40_12_100~e_25_100_2_100_50"
-    assert hiding.read(hiding.written(masks)) == masks
-    assert hiding.read("r_500_-3_0_300_100") == (Mask(1.0, 0.0, hiding.LEAST_SIZE, 1.0),)
+    assert editor.written(masks) == "r_50_38.5_40_12_100~e_25_100_2_100_50"
+    assert editor.read(editor.written(masks)) == masks
+    assert editor.read("r_500_-3_0_300_100") == (Mask(1.0, 0.0, editor.LEAST_SIZE, 1.0),)
     for wrong in ("", "r_1_2_3", "eyes_of_a_cat", "r_a_b_c_d_e", "r_nan_50_20_20_100"):
         with pytest.raises(ValueError):
-            hiding.read(wrong)
+            editor.read(wrong)
 
 
 @pytest.mark.parametrize("preset", ["eyes", "temples"])
@@ -72,12 +73,12 @@ def test_masks_are_added_up_to_the_most_and_taken_away(open_page) -> None:
     def press(name: str) -> None:
         next(button for button in app.button if button.label == text.label("en", f"masks.{name}")).click().run()
 
-    for count in range(2, hiding.MOST_MASKS + 1):
+    for count in range(2, editor.MOST_MASKS + 1):
         press("add")
         assert app.session_state["masks"].count("~") == count - 1
     assert next(button for button in app.button if button.label == text.label("en", "masks.add")).disabled
     press("remove")
-    assert app.session_state["masks"].count("~") == hiding.MOST_MASKS - 2
+    assert app.session_state["masks"].count("~") == editor.MOST_MASKS - 2
 
 
 @pytest.mark.parametrize("fill", FILLS)

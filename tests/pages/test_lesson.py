@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import lesson
+from dashboard.shared import lesson
 
 
 def test_source_is_read_without_importing() -> None:

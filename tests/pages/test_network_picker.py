@@ -12,8 +12,8 @@ import pytest
 from benchmarks.memory import write_published_layout
 from core import networks
 from core.networks import NETWORKS, PublishedFile, State
-from dashboard import cached, presets
-from dashboard.text import label
+from dashboard.shared import cached, presets
+from dashboard.shared.text import label
 
 NAME = "MobileNet-0.25"
 

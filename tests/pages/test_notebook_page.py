@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.features import dissection, notebook
-from dashboard import climb, studio, text
-from dashboard import notebook as shown
+from dashboard.filters import climb, studio
+from dashboard.filters import notebook as shown
+from dashboard.shared import text
 
 PAGE = "pages/see/filters.py"
 

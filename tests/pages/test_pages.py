@@ -15,7 +15,9 @@ from core.compute import Cancelled
 from core.evaluation import leaderboard
 from core.evaluation import tasks as evaluation_tasks
 from core.networks import NetworkError
-from dashboard import cached, lesson, navigation, text, walk
+from dashboard import navigation
+from dashboard.grad_cam import walk
+from dashboard.shared import cached, lesson, text
 
 PAGES = [(chapter, slug) for chapter, slugs in navigation.CHAPTERS.items() for slug in slugs]
 LANGUAGES = text.languages()

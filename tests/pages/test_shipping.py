@@ -8,7 +8,9 @@ from streamlit.testing.v1 import AppTest
 from core.deployment import DeploymentError, libraries, record, standalone
 from core.deployment import tasks as deployment_tasks
 from core.deployment.traps import TRAPS
-from dashboard import cached, in_browser, shipping, text
+from dashboard.components import in_browser
+from dashboard.deploy import parts
+from dashboard.shared import cached, text
 
 PAGE = "pages/ship/deploy.py"
 
@@ -58,14 +60,14 @@ def test_what_was_measured_stands_beside_what_was_recorded(open_page) -> None:
     assert not app.exception, app.exception[0].message
     assert f"Measured now: {text.label('en', 'runtime.keras')}." in said(app)
     assert "There is no C++ compiler on the server" in said(app)
-    app.session_state[shipping.FOUND] = {"known": "another picture", "runtimes": {"engine": {}}}
+    app.session_state[parts.FOUND] = {"known": "another picture", "runtimes": {"engine": {}}}
     app.run()
     assert not app.exception and text.label("en", "runtime.browser_engine") not in said(app)
 
 
 def test_a_library_that_the_browser_could_not_load_is_said_so(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"browser_onnx": {"problem": "Failed to fetch"}}
-    monkeypatch.setattr(shipping, "_told", lambda known: told if "onnx" in known else {})
+    monkeypatch.setattr(parts, "_told", lambda known: told if "onnx" in known else {})
     monkeypatch.setattr(libraries, "here", lambda: False)
     app = open_page(PAGE, ship_libraries="true")
     assert not app.exception, app.exception[0].message

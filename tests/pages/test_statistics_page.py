@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import faces
 from core.features import tasks
-from dashboard import text
+from dashboard.shared import text
 
 PAGE = "pages/see/statistics.py"
 

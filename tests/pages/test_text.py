@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.faces import Capture
-from dashboard import text
+from dashboard.shared import text
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "\n".join(

@@ -13,7 +13,8 @@ from core.compute import Progress
 from core.rates import wilson
 from core.training import Run, Settings, State, Stretch, Transferred, problems, tasks
 from core.training.problems import PROBLEMS
-from dashboard import cached, runs, text
+from dashboard.shared import cached, text
+from dashboard.training import runs
 
 PAGE = "pages/see/training.py"
 QUICK = {"train_samples": "50", "train_epochs": "2", "train_batch": "32"}

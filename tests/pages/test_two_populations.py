@@ -10,7 +10,8 @@ import pytest
 
 from core import faces, images
 from core.populations import tasks
-from dashboard import group_photos, text
+from dashboard.populations import photos
+from dashboard.shared import text
 
 PAGE = "pages/look/populations.py"
 FEW = {"pop_people_known": "5", "pop_captures": "2"}
@@ -76,7 +77,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
-    monkeypatch.setattr(group_photos, "MOST", 6)
+    monkeypatch.setattr(photos, "MOST", 6)
     app = open_page(PAGE, pop_source="photos")
     assert not app.exception, app.exception[0].message
     assert label("both") in [box.value for box in app.info]
@@ -97,7 +98,7 @@ def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
     app.run()
     assert not app.exception, app.exception[0].message
     assert [box.value for box in app.error] == [
-        "bomb.zip: " + text.label("en", "errors.unpacked_zip", limit=group_photos.MEGABYTES)
+        "bomb.zip: " + text.label("en", "errors.unpacked_zip", limit=photos.MEGABYTES)
     ]
     said = [markdown.value for markdown in app.markdown]
     assert label("found", faces=4, people=2) in said and label("found", faces=3, people=3) in said
@@ -112,10 +113,10 @@ def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
 
 
 def test_more_faces_than_the_most_are_not_read(open_page, monkeypatch) -> None:
-    monkeypatch.setattr(group_photos, "MOST", 2)
+    monkeypatch.setattr(photos, "MOST", 2)
     read = []
     monkeypatch.setattr(
-        group_photos, "read_face", lambda data, name: read.append(name) or (np.zeros((8, 8, 3), np.uint8), np.eye(3, 2))
+        photos, "read_face", lambda data, name: read.append(name) or (np.zeros((8, 8, 3), np.uint8), np.eye(3, 2))
     )
     app = open_page(PAGE, pop_source="photos")
     app.file_uploader(key="pop_files_A").set_value([(f"{n}.png", b"x", "image/png") for n in range(5)]).run()

@@ -1,0 +1,1 @@
+"""What runs in the browser: each component a Python file with its script and style beside it."""

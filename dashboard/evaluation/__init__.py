@@ -1,0 +1,1 @@
+"""Do they tell the truth?"""

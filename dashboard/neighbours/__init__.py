@@ -1,0 +1,1 @@
+"""kNN or network?"""

@@ -1,0 +1,1 @@
+"""What stands beside every page: language, network and picture."""
