@@ -11,7 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.networks import NETWORKS, Network, _model
+from core.networks.loading import _model
+from core.networks.network import Network
+from core.networks.table import NETWORKS
 
 
 def options(description: str, quick: str) -> argparse.Namespace:

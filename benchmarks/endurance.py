@@ -19,11 +19,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.memory import resident
-from core import tasks
 from core.attribution import METHODS
+from core.attribution import tasks as attribution_tasks
 from core.compute import connect
 from core.features import PRESETS
-from core.networks import NETWORKS
+from core.features import tasks as features_tasks
+from core.networks import tasks as networks_tasks
+from core.networks.table import NETWORKS
 
 NAMES = ("MiniFace", "MiniFace-untrained")
 LAYERS = {"conv1_2": 16, "conv2_2": 32, "conv3_3": 64, "conv4_3": 96, "conv5_3": 128}
@@ -56,7 +58,7 @@ def mixture(rng: np.random.Generator) -> Iterator[Request]:
             preset = str(rng.choice(list(PRESETS)))
             yield _climb(rng, layer, int(rng.choice(SIZES)), preset, int(rng.choice(COUNTS)))
         elif kind == "maps":
-            yield tasks.feature_maps, (name, layer, _picture(rng)), {}
+            yield networks_tasks.feature_maps, (name, layer, _picture(rng)), {}
         elif kind == "patches":
             yield _patches(rng, name, layer)
         elif kind == "grad_cam":
@@ -70,16 +72,20 @@ def _climb(rng: np.random.Generator, layer: str, size: int, preset: str, count: 
     channels = rng.choice(LAYERS[layer], count, replace=False).tolist()
     numbers = {"iterations": int(rng.integers(4, 9)), "learning_rate": float(rng.uniform(1, 50))}
     named = {"preset": preset, "size": size, "seed": int(rng.integers(10000)), **numbers}
-    return tasks.maximize, (NAMES[0], layer, channels), named
+    return features_tasks.maximize, (NAMES[0], layer, channels), named
 
 
 def _explanation(rng: np.random.Generator, name: str, method: str, layer: str | None = None) -> Request:
     """Without a layer, of the network's default layer."""
-    return tasks.explain, (name, method, _picture(rng), int(rng.integers(NETWORKS[name].classes)), layer), {}
+    return (
+        attribution_tasks.explain,
+        (name, method, _picture(rng), int(rng.integers(NETWORKS[name].classes)), layer),
+        {},
+    )
 
 
 def _patches(rng: np.random.Generator, name: str, layer: str) -> Request:
-    return tasks.top_patches, (name, layer, int(rng.integers(LAYERS[layer]))), {}
+    return features_tasks.top_patches, (name, layer, int(rng.integers(LAYERS[layer]))), {}
 
 
 def _picture(rng: np.random.Generator) -> np.ndarray:
@@ -99,7 +105,7 @@ def main() -> None:
     try:
         print(f"{'requests':>8}{'MB':>8}{'seconds':>9}", flush=True)
         for count, (task, arguments, named) in enumerate(asked, start=1):
-            if task is tasks.maximize or (task is tasks.explain and METHODS[arguments[1]].slow):
+            if task is features_tasks.maximize or (task is attribution_tasks.explain and METHODS[arguments[1]].slow):
                 compute.submit(task, *arguments, **named).result()
             else:
                 compute.call(task, *arguments, **named)

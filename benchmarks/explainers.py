@@ -46,8 +46,8 @@ from tf_keras_vis.utils.scores import CategoricalScore
 from benchmarks.common import convolution_speed, multiplications, options, random_vgg16
 from core.attribution import METHODS
 from core.attribution.superpixels import split
-from core.layers import compiled
-from core.networks import Network, batch_size, load
+from core.networks.loading import load
+from core.networks.network import Network, batch_size, compiled
 
 CLASS = 5
 NOISE = 20

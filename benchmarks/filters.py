@@ -36,8 +36,9 @@ from benchmarks.common import convolution_speed, multiplications, options, rando
 from core.features import CONTRAST
 from core.features.ascent import maximize
 from core.features.parameterization import Pixels
-from core.layers import cut
-from core.networks import Network, load
+from core.networks.layers import cut
+from core.networks.loading import load
+from core.networks.network import Network
 
 SIZE, ITERATIONS, RATE, SEED = 180, 30, 10.0, 0
 """The lab report's climb."""

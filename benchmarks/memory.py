@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.networks import NETWORKS, Entry
+from core.networks.entry import Entry
+from core.networks.table import NETWORKS
 
 MEGABYTE = 1e6
 
@@ -43,7 +44,7 @@ def write_published_layout(model, path: Path) -> None:
 
 def prepare(entry: Entry) -> None:
     """Make the file of a network."""
-    from core.networks import _model
+    from core.networks.loading import _model
 
     if entry.weights is not None and not entry.weights.path.is_file():
         entry.weights.path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,21 +65,23 @@ def largest() -> float:
 
 def measure(entry: Entry) -> None:
     """Print the resident megabytes of the app's worker at three moments, and the largest ever, as JSON."""
-    from core import tasks
+    from core.attribution import tasks as attribution_tasks
     from core.compute import connect
+    from core.features import health
+    from core.networks import tasks as networks_tasks
 
     picture = np.random.default_rng(0).random((64, 64, 3), np.float32)
     if entry.weights is not None and entry.weights.url:
         entry = replace(entry, weights=replace(entry.weights, digest=""))
     compute = connect(None)
     # What every worker does when the app starts: it loads MiniFace and looks at rendered captures.
-    compute.call(tasks.warm, "MiniFace")
-    compute.call(tasks.channel_health, "MiniFace", NETWORKS["MiniFace"].default_layer)
+    compute.call(attribution_tasks.warm, "MiniFace")
+    compute.call(health.channel_health, "MiniFace", NETWORKS["MiniFace"].default_layer)
     found = {"before": compute.call(resident)}
-    compute.call(tasks.describe, entry)
+    compute.call(networks_tasks.describe, entry)
     found["loaded"] = compute.call(resident)
     for class_index in (1, 2, 3):
-        compute.call(tasks.explain, entry, "grad_cam", picture, class_index)
+        compute.call(attribution_tasks.explain, entry, "grad_cam", picture, class_index)
     found["explained"] = compute.call(resident)
     found["peak"] = compute.call(largest)
     compute.close()
@@ -93,7 +96,7 @@ def measure_methods() -> None:
     import keras
 
     from core.attribution import METHODS
-    from core.networks import Network
+    from core.networks.network import Network
 
     entry = replace(NETWORKS["VGG16"], preprocessing="tf")
     base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(224, 224, 3))

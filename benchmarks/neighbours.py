@@ -17,13 +17,13 @@ import numpy as np
 
 from core import images
 from core.images import face_box, square
+from core.intervals import spread
 from core.neighbours import album, tasks
 from core.neighbours.album import Album
 from core.neighbours.collection import Settings
 from core.neighbours.constraints import LEARNERS, accuracies
-from core.networks import MINIFACE, UNTRAINED
-from core.rates import spread
-from core.tasks import inspect
+from core.networks.table import MINIFACE, UNTRAINED
+from core.networks.tasks import inspect
 
 SEEDS = 10
 HEADS = ("knn_1", *LEARNERS)

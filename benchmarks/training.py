@@ -19,9 +19,10 @@ import keras
 import numpy as np
 
 from benchmarks.common import options
+from core import digits as data
 from core.compute import Cancelled, connect
-from core.training import Settings, State, data, loop, tasks
-from core.training.data import Digits, Part
+from core.digits import Digits, Part
+from core.training import Settings, State, loop, tasks
 
 DIGITS, QUICK_DIGITS = 60_000, 6_000
 BATCH = 256

@@ -26,17 +26,22 @@ import typer
 from PIL import Image
 from typer.exceptions import TyperException
 
-from core import attribution, deployment, faces, features, images, networks, params, tasks
+from core import attribution, colours, deployment, faces, features, images, params
+from core import digits as data
 from core.attribution import Method
-from core.attribution.overlay import lay_out, overlay, reach
+from core.attribution import tasks as attribution_tasks
+from core.colours import lay_out, overlay, reach
 from core.errors import ReasonedError
+from core.features import tasks as features_tasks
 from core.images import Box
 from core.neighbours import tasks as neighbours
-from core.networks import NETWORKS, Entry
+from core.networks import loading, table
+from core.networks import tasks as networks_tasks
+from core.networks.entry import Entry
 from core.networks.files import fetch
 from core.networks.labels import spelled
+from core.networks.table import NETWORKS
 from core.params import Param
-from core.training import data
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 SHEET_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
@@ -148,7 +153,9 @@ def predict(
     (entry,), rows = chosen_networks(network, most=1), []
     for file in progress(files):
         picture = read(file)
-        probabilities = tasks.predict(entry.name, images.square(picture, images.subject_box(picture, entry.subject)))[0]
+        probabilities = networks_tasks.predict(
+            entry.name, images.square(picture, images.subject_box(picture, entry.subject))
+        )[0]
         first = np.argsort(-probabilities, kind="stable")[:top]
         predictions = [
             {"class_index": int(n), "label": entry.labels[n], "probability": float(probabilities[n])} for n in first
@@ -199,8 +206,8 @@ def filters(
         def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
             tell(step)
 
-        result = tasks.maximize(entry.name, layer, chosen, report, preset=preset, size=size, **values)
-    out.write_bytes(images.encode(features.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
+        result = features_tasks.maximize(entry.name, layer, chosen, report, preset=preset, size=size, **values)
+    out.write_bytes(images.encode(colours.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
     answer(
         {
             "layer": layer,
@@ -254,7 +261,9 @@ def explain(
             square = images.square(picture, box)
             tiles.append(titled(picture, said_of(entry, square, classes[entry])))
             for chosen in methods:
-                found = tasks.explain(entry.name, chosen.name, square, classes[entry], layer, **options[chosen.name])
+                found = attribution_tasks.explain(
+                    entry.name, chosen.name, square, classes[entry], layer, **options[chosen.name]
+                )
                 parts = (stem, chosen.name, entry.name, found.layer, found.class_index)
                 name = "_".join(str(part) for part in parts if part is not None)
                 np.save(
@@ -278,7 +287,7 @@ def explain(
                     }
                 )
         if display is Display.grid:
-            sheet = features.contact_sheet(np.stack(tiles), columns=1 + len(methods))
+            sheet = colours.contact_sheet(np.stack(tiles), columns=1 + len(methods))
             (folder / f"{stem}_grid.png").write_bytes(images.encode(sheet, "png"))
     answer({"maps": rows}, as_json)
 
@@ -338,7 +347,7 @@ def export(
     with quiet():
         from core.deployment.export import export as made
 
-        found = made(networks.load(entry.name), format, precision)
+        found = made(loading.load(entry.name), format, precision)
     out.write_bytes(found.data)
     compared = found.comparison
     answer(
@@ -360,17 +369,17 @@ def export(
 def wanted(name: str) -> Entry | data.Wanted:
     """What can be fetched under a name: a network, or the digits to train on."""
     digits = data.WANTED
-    return digits if name.strip().casefold() == digits.name.casefold() else networks.find(name)
+    return digits if name.strip().casefold() == digits.name.casefold() else table.find(name)
 
 
 def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
     """Networks of names with commas between, each loaded once so that what is missing shows before work begins."""
-    entries = list(dict.fromkeys(map(networks.find, names.split(","))))
+    entries = list(dict.fromkeys(map(table.find, names.split(","))))
     if most and len(entries) > most:
         raise BadInput(f"--network {names}: expected one network, of: {', '.join(NETWORKS)}.")
     with quiet():
         for entry in entries:
-            networks.load(entry.name)
+            loading.load(entry.name)
     return entries
 
 
@@ -491,8 +500,8 @@ def laid_over(picture: images.Image, values: np.ndarray, box: Box, signed: bool)
 
 def said_of(entry: Entry, square: images.Image, class_index: int | None) -> str:
     """A class, by default the most probable one, and its probability."""
-    probabilities = tasks.predict(entry.name, square)[0]
-    index = int(probabilities.argmax()) if class_index is None else networks.load(entry.name).check_class(class_index)
+    probabilities = networks_tasks.predict(entry.name, square)[0]
+    index = int(probabilities.argmax()) if class_index is None else loading.load(entry.name).check_class(class_index)
     return f"{entry.labels[index]}, {probabilities[index]:.0%}"
 
 

@@ -43,3 +43,6 @@ def numbers(text: str) -> list[int]:
             raise ValueError(f"{text}: expected numbers such as 3, 0-15 or 0-3,7, no range above {MOST_NUMBERS}.")
         chosen.update(dict.fromkeys(range(first, last + 1)))
     return list(chosen)
+
+
+SEED = Param("seed", default=0, minimum=0, maximum=9999, step=1)

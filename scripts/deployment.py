@@ -36,7 +36,8 @@ from core.deployment import FORMATS, PRECISIONS, compare, graph, libraries, runt
 from core.deployment import export as exporting  # noqa: E402
 from core.deployment.record import FILE  # noqa: E402
 from core.deployment.standalone import WASM, WEB  # noqa: E402
-from core.networks import MINIFACE, load  # noqa: E402
+from core.networks.loading import load  # noqa: E402
+from core.networks.table import MINIFACE  # noqa: E402
 from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
 PERSON, SEED = 7, 503

@@ -22,8 +22,8 @@ import numpy as np  # noqa: E402
 
 from core import faces  # noqa: E402
 from core.features import dissection  # noqa: E402
-from core.layers import kernel_layers  # noqa: E402
-from core.networks import load  # noqa: E402
+from core.networks.layers import kernel_layers  # noqa: E402
+from core.networks.loading import load  # noqa: E402
 
 
 def main() -> None:

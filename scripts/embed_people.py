@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core import faces
 from core.neighbours import album, stored
-from core.networks import MINIFACE, load
+from core.networks.loading import load
+from core.networks.table import MINIFACE
 
 PART = 512
 

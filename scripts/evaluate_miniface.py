@@ -57,8 +57,8 @@ def main(captures: int = 100) -> None:
     """Measure and write."""
     from core.attribution.grad_cam import grad_cam
     from core.images import resize
-    from core.layers import cut
-    from core.networks import load
+    from core.networks.layers import cut
+    from core.networks.loading import load
 
     network = load("MiniFace")
     with ProcessPoolExecutor() as pool:

@@ -17,10 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from core import images
-from core.features import atlas, contact_sheet
+from core.colours import contact_sheet
+from core.features import atlas
 from core.features.ascent import maximize
-from core.layers import kernel_layers, layer_of, receptive_field
-from core.networks import load
+from core.networks.layers import kernel_layers, layer_of, receptive_field
+from core.networks.loading import load
 
 QUALITY = 80
 SMALL, LARGE = 48, 80

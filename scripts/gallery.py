@@ -13,8 +13,9 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from core import images, tasks  # noqa: E402
-from core.features import PRESETS, contact_sheet  # noqa: E402
+from core import images  # noqa: E402
+from core.colours import contact_sheet  # noqa: E402
+from core.features import PRESETS, tasks  # noqa: E402
 
 CHANNELS, QUALITY = 6, 75
 

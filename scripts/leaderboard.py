@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core.evaluation import leaderboard as board  # noqa: E402
-from core.networks import MINIFACE, load  # noqa: E402
+from core.networks.loading import load  # noqa: E402
+from core.networks.table import MINIFACE  # noqa: E402
 
 LINES = ROOT / "build" / "leaderboard.jsonl"
 

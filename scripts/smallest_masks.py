@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core import faces  # noqa: E402
+from core.intervals import wilson  # noqa: E402
 from core.masking import chart, study, tasks  # noqa: E402
 from core.masking.tasks import Hunt, Point, Verdict  # noqa: E402
-from core.networks import MINIFACE  # noqa: E402
-from core.rates import wilson  # noqa: E402
+from core.networks.table import MINIFACE  # noqa: E402
 
 GROUPS = {name: tuple(n for n in range(faces.PEOPLE) if faces.group_of(n) == name) for name in ("A", "B")}
 

@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT))
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
-from core.training import data, network  # noqa: E402
+from core import digits as data  # noqa: E402
+from core.training import network  # noqa: E402
 
 WEIGHTS = ROOT / "assets" / "weights" / "digits.npz"
 EPOCHS, BATCH, RATE, SHIFT, SEED = 60, 32, 2e-3, 2, 0

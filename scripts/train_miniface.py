@@ -161,8 +161,9 @@ def train(name: str) -> None:
     """Train on classes and trunk people together, keep the classes' rows of the head, fold, write float16."""
     import keras
 
-    from core.networks import MINIFACE, miniface
+    from core.networks import miniface
     from core.networks.preprocessing import PREPROCESSING
+    from core.networks.table import MINIFACE
 
     recipe = RECIPES[name]
     geometry = np.array([measures(person(n)) for n in PUPILS], np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.networks import NETWORKS
+from core.networks.table import NETWORKS
 
 _known = {(entry.builder, entry.arguments, entry.weights is None): name for name, entry in reversed(NETWORKS.items())}
 DISTINCT = [name for name in NETWORKS if name in _known.values()]

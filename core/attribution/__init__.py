@@ -11,8 +11,8 @@ from importlib import import_module
 
 import numpy as np
 
-from core.networks import NetworkError
-from core.params import Param
+from core.networks.entry import NetworkError
+from core.params import SEED, Param
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +46,6 @@ class SaliencyMap:
     calls: int
     steps: dict[str, np.ndarray] = field(default_factory=dict)
     walk: GradCamWalk | None = None
-
-
-Report = Callable[..., None]
-"""`report(step, steps, values=None, calls=0)`: how far a slow method is, its map so far and its `calls`. What it raises
-ends the method."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,6 @@ class Method:
         return getattr(import_module(self.module), self.name)
 
 
-SEED = Param("seed", default=0, minimum=0, maximum=9999, step=1)
 SUPERPIXELS = Param("superpixels", default=50, minimum=10, maximum=200, step=5)
 _TABLE = (
     Method(

@@ -11,11 +11,14 @@ import keras
 import numpy as np
 
 from core import faces
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.question import Question
 from core.images import from_uint8, to_uint8
-from core.layers import feature_maps, split
-from core.networks import MINIFACE, Network, NetworkError, kept
+from core.networks.entry import NetworkError
+from core.networks.layers import split
+from core.networks.network import Network, cached_on_network, feature_maps
+from core.networks.table import MINIFACE
+from core.progress import Report
 
 RIDGE = 10.0
 """What a squared weight costs in the fit of a head, a squared error costing 1."""
@@ -70,7 +73,7 @@ def fit(means: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     return np.linalg.solve(scaled.T @ scaled + penalty, scaled.T @ targets) / spread[:, None]
 
 
-@kept
+@cached_on_network
 def _own_head(network: Network, layer: str) -> np.ndarray | None:
     """Weights `(k, classes)` of the network's own head; None where more than a global average lies before it."""
     _, head = split(network.model, layer)
@@ -103,7 +106,7 @@ def _fitted_head(question: Question, layer: str, captures: int, seed: int) -> np
     return heads[key]
 
 
-@kept
+@cached_on_network
 def _heads(network: Network) -> dict[tuple[str, int, int], np.ndarray]:
     """The heads fitted so far."""
     return {}

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.layers import feature_maps
-from core.networks import Network
+from core.networks.network import Network, feature_maps
 
 
 def fem(

@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.attribution import GradCamWalk, SaliencyMap
-from core.layers import check_channels, feature_shape, split
-from core.networks import Network, kept
+from core.networks.layers import check_channels, feature_shape, split
+from core.networks.network import Network, cached_on_network
 
 TOP = -1
 """Class index that stands for the network's first choice."""
@@ -72,7 +72,7 @@ def walk(
     return feature_maps[0], score, gradients[0], weights, weighted[0], values[0], class_index
 
 
-@kept
+@cached_on_network
 def _compiled(network: Network, layer: str) -> Callable[..., tuple[tf.Tensor, ...]]:
     """`walk` compiled for a layer, and kept: nothing is traced again when a slider moves."""
     shape = feature_shape(network.model, layer)

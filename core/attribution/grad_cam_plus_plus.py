@@ -9,7 +9,7 @@ import numpy as np
 
 from core.attribution import SaliencyMap
 from core.attribution.grad_cam import take_walk
-from core.networks import Network
+from core.networks.network import Network
 
 
 def grad_cam_plus_plus(

@@ -10,7 +10,7 @@ import numpy as np
 from core.attribution import SaliencyMap
 from core.attribution.gradients import gradients
 from core.attribution.question import Question
-from core.networks import Network
+from core.networks.network import Network
 
 
 def gradient_x_input(network: Network, image: np.ndarray, class_index: int | None = None) -> SaliencyMap:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.attribution.question import Question
-from core.networks import Network, kept
+from core.networks.network import Network, cached_on_network
 
 
 def unchanged(network: Network) -> keras.Model:
@@ -34,7 +34,7 @@ def strongest(gradients: np.ndarray) -> np.ndarray:
     return np.abs(gradients).max(axis=-1)
 
 
-@kept
+@cached_on_network
 def _compiled(network: Network, variant: Callable[[Network], keras.Model]) -> Callable[..., tf.Tensor]:
     model = variant(network)
 

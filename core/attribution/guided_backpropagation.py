@@ -14,8 +14,9 @@ import tensorflow as tf
 from core.attribution import SaliencyMap
 from core.attribution.gradients import gradients, strongest
 from core.attribution.question import Question
-from core.layers import rectified
-from core.networks import Network, NetworkError
+from core.networks.entry import NetworkError
+from core.networks.layers import rectified
+from core.networks.network import Network
 
 
 def guided_backpropagation(network: Network, image: np.ndarray, class_index: int | None = None) -> SaliencyMap:

@@ -13,7 +13,7 @@ from core.attribution.gradients import gradients, strongest
 from core.attribution.guided_backpropagation import guided
 from core.attribution.question import Question
 from core.images import resize
-from core.networks import Network
+from core.networks.network import Network
 
 
 def guided_grad_cam(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.gradients import gradients
 from core.attribution.question import Question
-from core.networks import Network
+from core.networks.network import Network
+from core.progress import Report
 
 
 def integrated_gradients(

@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from lime.lime_image import LimeImageExplainer
 
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.question import Question, hide
 from core.attribution.superpixels import mean_colours, split
-from core.networks import Network
+from core.networks.network import Network
+from core.progress import Report
 
 
 def lime(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.attribution import Report, SaliencyMap
-from core.networks import Network, batch_size
+from core.attribution import SaliencyMap
+from core.networks.network import Network, batch_size
+from core.progress import Report
 
 
 class Question:

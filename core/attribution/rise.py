@@ -9,10 +9,11 @@ import math
 
 import numpy as np
 
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.question import Question, hide
 from core.images import resize
-from core.networks import Network
+from core.networks.network import Network
+from core.progress import Report
 
 
 def rise(

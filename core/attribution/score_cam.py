@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.question import Question, hide
 from core.images import resize
-from core.layers import feature_maps
-from core.networks import Network, softmax
+from core.networks.network import Network, feature_maps, softmax
+from core.progress import Report
 
 
 def score_cam(

@@ -14,10 +14,11 @@ os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # the library would compile for
 import numpy as np
 from shap import PermutationExplainer
 
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.attribution.question import Question, hide
 from core.attribution.superpixels import mean_colours, split
-from core.networks import Network
+from core.networks.network import Network
+from core.progress import Report
 
 
 def shap(

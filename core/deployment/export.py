@@ -14,10 +14,11 @@ from zipfile import ZipFile
 import numpy as np
 
 from core import faces, images
-from core.attribution import Report
 from core.deployment import OUTPUTS, DeploymentError, Export, compare, flat, runtimes
 from core.deployment.graph import compiled, kept_graph, metadata, records
-from core.networks import Entry, Network, kept
+from core.networks.entry import Entry
+from core.networks.network import Network, cached_on_network
+from core.progress import Report
 
 if TYPE_CHECKING:
     import onnx
@@ -53,7 +54,7 @@ def export(network: Network, format: str, precision: str, report: Report | None 
     return Export(format, precision, data, comparison)
 
 
-@kept
+@cached_on_network
 def _expected(network: Network) -> list[dict[str, np.ndarray]]:
     keras = compiled(network)
     return [keras(pixels) for pixels in captures(network.entry, PICTURES, SEED)]
@@ -64,7 +65,7 @@ def captures(entry: Entry, count: int, seed: int) -> np.ndarray:
     """Pictures of what a network looks at, `(count, s, s, 3)` uint8: digits, or rendered people taken in other ways."""
     size = entry.input_size
     if entry.subject == "digit":
-        from core.training import data
+        from core import digits as data
 
         digits = data.load().train.images
         chosen = np.random.default_rng(seed).choice(len(digits), count, replace=False)

@@ -183,7 +183,7 @@ def _windows(side: int, record: Record) -> tuple[int, int, int]:
 
 def opened(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """The network of a file in NumPy, beside the engine a second implementation: pixels `(h, w, 3)` uint8 -> answer."""
-    from core.networks import softmax  # not at the top: a process that measures a runtime needs nothing else
+    from core.networks.network import softmax  # not at the top: a process that measures a runtime needs nothing else
 
     records, _, _ = read(data)
 

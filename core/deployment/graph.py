@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.deployment import as_answer, flat
-from core.networks import Network, kept
+from core.networks.network import Network, cached_on_network
 from core.networks.preprocessing import PREPROCESSING
 
 
@@ -45,7 +45,7 @@ def graph(network: Network) -> keras.Model:
     return keras.Model(pixels, outputs)
 
 
-@kept
+@cached_on_network
 def kept_graph(network: Network) -> keras.Model:
     """The network's `graph`, made once, and called once: Keras exports no model that was never called."""
     model = graph(network)
@@ -53,7 +53,7 @@ def kept_graph(network: Network) -> keras.Model:
     return model
 
 
-@kept
+@cached_on_network
 def compiled(network: Network) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """Keras' own answer: one compiled function from pixels `(h, w, 3)` uint8."""
     model = kept_graph(network)

@@ -109,7 +109,7 @@ def opencv(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
 def keras(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """Keras itself, one compiled function; in place of a file it takes the name of a network."""
     from core.deployment.graph import compiled
-    from core.networks import load
+    from core.networks.loading import load
 
     run: Callable[[np.ndarray], dict[str, np.ndarray]] = compiled(load(data.decode()))
     return run

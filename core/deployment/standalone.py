@@ -7,7 +7,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from core.deployment import DeploymentError, file_size
-from core.networks import Entry
+from core.networks.entry import Entry
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "deploy" / "web"

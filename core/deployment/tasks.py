@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import images
-from core.attribution import Report
 from core.deployment import PRECISIONS, DeploymentError, Export, as_answer, compare, runtimes
-from core.networks import Entry, Network, kept, load
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import Network, cached_on_network
+from core.progress import Report
 
 KERAS = ("keras", "keras_predict")
 """Keras' two ways to answer: one compiled function, and `Model.predict`."""
@@ -59,7 +61,7 @@ def export(network: str | Entry, format: str, precision: str, report: Report | N
     return shelf[format, precision]
 
 
-@kept
+@cached_on_network
 def _shelf(network: Network) -> dict[tuple[str, str], Export]:
     """The files that were made of a network, kept with it."""
     return {}

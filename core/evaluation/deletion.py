@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from core.evaluation.similarity import enlarged
-from core.networks import Network, NetworkError, batch_size
+from core.networks.entry import NetworkError
+from core.networks.network import Network, batch_size
 
 BASELINES = ("grey", "black", "mean", "blur")
 """What stands in for a deleted pixel: middle grey, black, the picture's mean colour, or the picture out of focus."""

@@ -20,8 +20,8 @@ from core.attribution import METHODS
 from core.evaluation import deletion, pointing, stability
 from core.evaluation.pointing import Pair
 from core.evaluation.similarity import chance, edges, rank_correlation
-from core.networks import Network
-from core.rates import wilson
+from core.intervals import wilson
+from core.networks.network import Network
 
 FILE = Path(__file__).parents[2] / "assets" / "leaderboard.json"
 """What `scripts/leaderboard.py` found."""

@@ -16,7 +16,9 @@ import numpy as np
 
 from core.attribution import cam
 from core.evaluation.similarity import edges, enlarged, rank_correlation, structural_similarity
-from core.networks import Network, NetworkError, load, memory_for_networks
+from core.networks.entry import NetworkError, memory_for_networks
+from core.networks.loading import load
+from core.networks.network import Network
 
 STAGES = 16
 """Most stages between the network as it was trained and the one that forgot everything."""

@@ -1,7 +1,7 @@
-"""What a worker can be asked about the truth of explanations; as `core.tasks`, which says more.
+"""What a worker can be asked about the truth of explanations; see `core.networks.tasks`, which says more.
 
-A question begins with what `core.tasks.explain` takes: network, method, class (by default the network's first choice),
-layer, and the method's own numbers as `(name, value)` pairs. All raise NetworkError.
+A question begins with what `core.attribution.tasks.explain` takes: network, method, class (by default the network's
+first choice), layer, and the method's own numbers as `(name, value)` pairs. All raise NetworkError.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import attribution, faces, networks
-from core.attribution import Report
+from core import attribution, faces, params
+from core.attribution.tasks import Explanation, explain
 from core.evaluation import deletion, leaderboard, stability
 from core.evaluation.deletion import Curve
 from core.evaluation.pointing import Pair, pair
 from core.faces import Capture
-from core.networks import Entry, Network, load
-from core.tasks import Explanation, explain
+from core.networks import table
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import Network
+from core.progress import Report
 
 if TYPE_CHECKING:
     from core.evaluation.randomization import Stage
@@ -229,7 +232,7 @@ def repeat(
     )
     if not seeded:
         return Repeated(noisy, None)
-    first = int(dict(numbers).get("seed", attribution.SEED.default))
+    first = int(dict(numbers).get("seed", params.SEED.default))
     seeds = range(first, first + copies + 1)
     return Repeated(noisy, collected(stability.over_seeds(lambda seed: explainer(loaded, seen, seed=seed), seeds)))
 
@@ -239,7 +242,7 @@ def rank(rows: Sequence[str], captures: int, report: Report | None = None) -> di
 
     As it is stored: `captures`, `chance`, and `metrics`.
     """
-    network = load(networks.MINIFACE)
+    network = load(table.MINIFACE)
     measured: dict[str, list[dict[str, float]]] = {row: [] for row in rows}
     pairs = []
     for number in range(captures):

@@ -5,14 +5,13 @@ Importing this module imports no Keras; `core.features.ascent` climbs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.images import Box
-from core.networks import NetworkError
+from core.networks.entry import NetworkError
 from core.params import Param
 
 Target = int | Sequence[int]
@@ -116,15 +115,3 @@ def display(pictures: np.ndarray) -> np.ndarray:
     if min(pictures.shape[1:3]) >= CROPPED_FROM:
         scaled = scaled[:, CROP:-CROP, CROP:-CROP]
     return np.clip(scaled + 0.5, 0, 1).astype(np.float32)
-
-
-def contact_sheet(images: np.ndarray, columns: int | None = None, margin: int = 4) -> np.ndarray:
-    """Pictures `(n, h, w, 3)` row by row on one white picture; by default about as many columns as rows."""
-    count, height, width, _ = images.shape
-    columns = columns or math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    sheet = np.ones((rows * (height + margin) - margin, columns * (width + margin) - margin, 3), np.float32)
-    for index, image in enumerate(images):
-        top, left = index // columns * (height + margin), index % columns * (width + margin)
-        sheet[top : top + height, left : left + width] = image
-    return sheet

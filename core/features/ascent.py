@@ -21,8 +21,9 @@ from core.features.objectives import OBJECTIVES, directions, lens
 from core.features.parameterization import PARAMETERIZATIONS, Pixels, Restore
 from core.features.regularizers import REGULARIZERS, blurred
 from core.features.robustness import ROBUSTNESS, move
-from core.layers import is_spatial, layer_of, receptive_field, rectified
-from core.networks import Network, NetworkError, kept
+from core.networks.entry import NetworkError
+from core.networks.layers import is_spatial, layer_of, receptive_field, rectified
+from core.networks.network import Network, cached_on_network
 
 FALLS = 10
 """Steps in a row in which an activation must fall to be called falling."""
@@ -318,7 +319,7 @@ class Part:
         return state, memory, activation, tf.reduce_max(maps, axis=(1, 2))
 
 
-_part = kept(Part)
+_part = cached_on_network(Part)
 """Made once for every network, layer, size and form."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.images import from_uint8
-from core.networks import NetworkError
+from core.networks.entry import NetworkError
 
 FOLDER = Path(__file__).parents[2] / "assets" / "atlas"
 NETWORKS = ("MiniFace", "MiniFace-untrained", "Digits", "Digits-untrained")

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core import faces
-from core.networks import Network
+from core.networks.network import Network
 
 FOLDER = Path(__file__).parents[2] / "assets" / "dissection"
 NETWORKS = ("MiniFace", "MiniFace-untrained")
@@ -68,7 +68,7 @@ def dissect(
     `images` are `(n, h, w, 3)` in [0, 1], `regions` `(n, h, w)` the number of each pixel's region below `count`.
     NetworkError where the layer has no feature maps.
     """
-    from core.layers import feature_maps
+    from core.networks.network import feature_maps
 
     maps = feature_maps(network, images, layer)
     channels = maps.shape[-1]

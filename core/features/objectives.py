@@ -17,8 +17,9 @@ import tensorflow as tf
 
 from core import faces
 from core.features import Target
-from core.layers import check_channels, cut, layer_of, wrappable, wrapped
-from core.networks import Network, NetworkError, kept
+from core.networks.entry import NetworkError
+from core.networks.layers import check_channels, cut, layer_of, wrappable, wrapped
+from core.networks.network import Network, cached_on_network
 
 BORDER, BORDERED_FROM = 2, 8
 """Values left out at each side of a map, and the side of a map from which on they are."""
@@ -79,7 +80,7 @@ def directions(
     return np.array([row @ axes[group] for group, row in zip(groups, factors, strict=True)], np.float32)
 
 
-@kept
+@cached_on_network
 def _people(network: Network) -> np.ndarray:
     """Unit vectors `(people, k)` from everybody's mean embedding to each person's, before the layer's activation."""
     rng, size = np.random.default_rng(LIKENESS_SEED), network.entry.input_size

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from core import faces
 from core.features import CONTRAST
-from core.networks import Network, kept
+from core.networks.network import Network, cached_on_network
 from core.networks.preprocessing import PREPROCESSING
 
 NOISE = 0.125
@@ -108,7 +108,7 @@ class Restore:
         return np.asarray((inputs - self.black) @ self.matrix, np.float32)
 
 
-@kept
+@cached_on_network
 def colour_matrix(network: Network) -> np.ndarray:
     """`(3, 3)`: independent numbers of variance 1, times this, are as coloured as the network's training pictures.
 

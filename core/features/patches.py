@@ -13,8 +13,8 @@ import numpy as np
 
 from core.features import PATCH_SIDE, Patches
 from core.images import Box, resize
-from core.layers import receptive_field
-from core.networks import Network, batch_size
+from core.networks.layers import receptive_field
+from core.networks.network import Network, batch_size
 
 
 @dataclass(frozen=True, eq=False)

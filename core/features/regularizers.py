@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from core.layers import wrapped
+from core.networks.layers import wrapped
 
 
 def total_variation(pictures: tf.Tensor) -> tf.Tensor:

@@ -1,26 +1,244 @@
-"""What a worker can be asked about channels and classes; as `core.tasks`, which says more. All raise NetworkError."""
+"""What a worker can be asked about what filters see; see `core.networks.tasks`, which says more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import faces
-from core.attribution import Report
-from core.features import FilterPictures, Target, contact_sheet
-from core.features.statistics import Statistics, of_batches, of_pictures, of_regions
-from core.images import encode, from_uint8, to_uint8
-from core.networks import Entry, Network, NetworkError, batch_size, load, softmax
-from core.tasks import COLUMNS, knows_people, reference_captures
-from core.training.data import CLASSES as DIGITS
+from core.colours import contact_sheet
+from core.features import BATCH, DEFAULT_PRESET, PRESETS, FilterPictures, Patches, Target
+from core.features.captures import reference_captures
+from core.features.health import channel_health
+from core.images import encode
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import Network, cached_on_network
+from core.progress import Report, with_pictures
 
-GROUPS = ("A", "B")
-CAPTURES, SEED = 192, 27
-"""Captures of people that channels are looked at with, and how they are drawn."""
+if TYPE_CHECKING:
+    from core.features.patches import Answers
+
+OPTIMA = 8
+"""Channels of a layer whose exciting pictures are judged."""
+COLUMNS = 8
+"""Pictures in a row of a sheet that fills."""
+STOPS = (1, 5, 10, 20, 40, 80)
+"""Iterations after which a climb is looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """One climb at several moments: `images` `(n, h, w, 3)` in [0, 1] after `stops` `(n,)` iterations each, and the
+    `activations` `(iterations + 1,)` on the whole way.
+    """
+
+    stops: tuple[int, ...]
+    images: np.ndarray
+    activations: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """Layer by layer of the convolutions `layers`: share of `dead` channels and of channels that are `alike` another,
+    in [0, 1], and the `selectivity` to people of each channel, `(k,)`.
+
+    `entropy`: of the spectrum of the pictures that excite the first channels, mean, for the last layer of each size.
+    `smoothness` `(k,)`: of the first layer's kernels.
+    """
+
+    layers: tuple[str, ...]
+    dead: np.ndarray
+    alike: np.ndarray
+    selectivity: tuple[np.ndarray, ...]
+    entropy: dict[str, float]
+    smoothness: np.ndarray
+
+
+def top_patches(
+    network: str | Entry, layer: str, channel: int, count: int = 9, *, photos: np.ndarray | None = None
+) -> Patches:
+    """The patches of rendered captures that excite a channel most; see `core.features.patches`.
+
+    Or those of `photos` `(n, s, s, 3)` in [0, 1], s the network's input size, of which nothing is kept.
+    """
+    from core.features.patches import answers
+    from core.features.patches import top_patches as choose
+    from core.networks.layers import check_channels
+
+    loaded = load(network)
+    (channel,) = check_channels(loaded.model, layer, [channel])
+    if photos is not None:
+        return choose(loaded, layer, channel, photos, answers(loaded, layer, photos), count)
+    captures, _ = reference_captures(loaded.entry)
+    return choose(loaded, layer, channel, captures, _answers(loaded, layer), count)
+
+
+def quality(networks: Sequence[str | Entry], report: Callable[..., None] | None = None) -> list[Quality]:
+    """What can be counted of the training of some networks; `report` is told of every layer."""
+    layers = [len(_convolutions(load(network))) for network in networks]
+    found = []
+    for place, network in enumerate(networks):
+
+        def tell(step: int, done: int = sum(layers[:place])) -> None:
+            if report:
+                report(done + step, sum(layers))
+
+        counted = _counted(load(network))
+        if not counted:
+            counted.append(_quality(load(network), tell))
+        found.append(counted[0])
+    return found
+
+
+@cached_on_network
+def _counted(network: Network) -> list[Quality]:
+    """What was counted of a network, if it was: a whole class asks for the same."""
+    return []
+
+
+def _quality(network: Network, tell: Callable[[int], None]) -> Quality:
+    from core.features.ascent import maximize as climb
+    from core.features.quality import selectivity, smoothness, spectral_entropy
+    from core.networks.layers import last_of_each_size
+
+    _, people = reference_captures(network.entry)
+    layers, deep = _convolutions(network), last_of_each_size(network.model)
+    dead, alike, told, entropy = [], [], [], {}
+    for step, layer in enumerate(layers):
+        tell(step)
+        health = channel_health(network.entry, layer)
+        dead.append(float(health.dead.mean()))
+        alike.append(len({twin for _, twin, _ in health.duplicates}) / len(health.dead))
+        told.append(selectivity(_answers(network, layer).mean, people))
+        if layer in deep:
+            count = min(OPTIMA, len(health.dead))
+            entropy[layer] = float(spectral_entropy(climb(network, layer, range(count)).images).mean())
+    first = np.asarray(network.model.get_layer(layers[0]).kernel)
+    return Quality(tuple(layers), np.array(dead), np.array(alike), tuple(told), entropy, smoothness(first))
+
+
+def _convolutions(network: Network) -> list[str]:
+    from core.networks.layers import is_spatial, kernel_layers
+
+    return [name for name in kernel_layers(network.model) if is_spatial(network.model.get_layer(name))]
+
+
+@cached_on_network
+def _answers(network: Network, layer: str) -> Answers:
+    """What a layer answers to the `reference_captures`, kept: every channel of it is asked for in turn."""
+    from core.features.patches import answers
+
+    return answers(network, layer, reference_captures(network.entry)[0])
+
+
+def maximize(
+    network: str | Entry, layer: str, channels: Sequence[Target], report: Report | None = None, **params: Any
+) -> FilterPictures:
+    """Pictures that excite channels of a layer; `params` as in `core.features.ascent.maximize`.
+
+    `report(step, steps, picture, **values)` gets the pictures in progress on one contact sheet (JPEG), at most every
+    `PICTURE_EVERY` seconds and at the first and last step, and each picture's activation under its channel's number, or
+    under its own, from 0, where a channel climbs more than once or jointly with others.
+    """
+    from core.features.ascent import maximize as climb
+
+    preset = PRESETS.get(params.get("preset", DEFAULT_PRESET))
+    steps = params.get("iterations") or (preset.iterations if preset else 0)
+    show = with_pictures(report, contact_sheet) if report else None
+
+    def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
+        if show:
+            single = len(pictures) == len(channels) == len({str(channel) for channel in channels})
+            names = (
+                channels if single and all(isinstance(channel, int) for channel in channels) else range(len(pictures))
+            )
+            values = {str(name): float(value) for name, value in zip(names, activations, strict=True)}
+            show(step, steps, pictures, **values)
+
+    return climb(load(network), layer, channels, report=tell if report else None, **params)
+
+
+def grid(
+    network: str | Entry, layer: str, channels: Sequence[Target], report: Report | None = None, **params: Any
+) -> FilterPictures:
+    """`maximize` for many channels, some at a time: the sheet of all fills with those that are done.
+
+    The pictures are those of `maximize`. `report(step, steps, picture)` counts the iterations of all.
+    """
+    from core.features.ascent import maximize as climb
+
+    steps = params.get("iterations") or PRESETS[params.get("preset", DEFAULT_PRESET)].iterations
+    parts = [channels[start : start + BATCH] for start in range(0, len(channels), BATCH)]
+    show = with_pictures(report, lambda pictures: contact_sheet(pictures, COLUMNS)) if report else None
+    sheet: list[np.ndarray] = []
+    found: list[FilterPictures] = []
+
+    def tell(step: int, pictures: np.ndarray, _: np.ndarray) -> None:
+        if show:
+            if not sheet:
+                sheet.append(np.full((len(channels), *pictures.shape[1:]), 0.5, np.float32))
+            first = len(found) * BATCH
+            sheet[0][first : first + len(pictures)] = pictures
+            show(len(found) * steps + step, len(parts) * steps, sheet[0])
+
+    for part in parts:
+        found.append(climb(load(network), layer, part, report=tell if report else None, **params))
+    return FilterPictures(
+        images=np.concatenate([part.images for part in found]),
+        activations=np.concatenate([part.activations for part in found]),
+        dead=np.concatenate([part.dead for part in found]),
+        pictures=np.concatenate([part.pictures for part in found]),
+        notes=tuple(note for part in found for note in part.notes),
+    )
+
+
+def through_iterations(
+    network: str | Entry,
+    layer: str,
+    channel: Target,
+    stops: Sequence[int] = STOPS,
+    report: Report | None = None,
+    **params: Any,
+) -> Snapshots:
+    """The picture of one climb after each of `stops` iterations, ascending: on the sheet each stays where it stops.
+
+    An `ascent` whose steps do not shrink ("normalized", "plain") would give the same pictures in as many climbs.
+    """
+    from core.features.ascent import maximize as climb
+
+    show = with_pictures(report, contact_sheet) if report else None
+    shots: dict[int, np.ndarray] = {}
+
+    def tell(step: int, pictures: np.ndarray, activations: np.ndarray) -> None:
+        shots.update({stop: pictures[0] for stop in stops if step <= stop})
+        if show:
+            sheet = np.stack([shots[stop] for stop in stops])
+            show(step, stops[-1], sheet, **{str(channel): float(activations[0])})
+
+    found = climb(load(network), layer, [channel], iterations=stops[-1], report=tell, **params)
+    return Snapshots(tuple(stops), np.stack([shots[stop] for stop in stops]), found.activations[0])
+
+
+def through_depth(
+    network: str | Entry, channels: Sequence[int], report: Report | None = None, **params: Any
+) -> dict[str, FilterPictures]:
+    """Pictures that excite the same channels of the last convolution of every size, by layer; see `maximize`."""
+    from core.networks.layers import last_of_each_size
+
+    layers = last_of_each_size(load(network).model)
+    found = {}
+    for place, layer in enumerate(layers):
+
+        def tell(step: int, steps: int, picture: bytes | None = None, *, before: int = place, **values: float) -> None:
+            if report:
+                report(before * steps + step, len(layers) * steps, picture, **values)
+
+        found[layer] = maximize(network, layer, channels, report=tell, **params)
+    return found
 
 
 INK, PAPER = 2.0, 0.3
@@ -31,79 +249,6 @@ STEP: dict[str, Any] = {
     "robustness": "off",
     "ascent": "normalized",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Recognised:
-    """What a network takes labelled pictures for: class numbers `expected` and `predicted` `(n,)`, and the
-    `probabilities` `(n,)` of the predicted ones.
-    """
-
-    expected: np.ndarray
-    predicted: np.ndarray
-    probabilities: np.ndarray
-
-
-def kinds(entry: Entry) -> tuple[str, ...]:
-    """By what the answers of a network's channels can be told apart; none for a network without labelled pictures."""
-    if entry.subject == "digit" and entry.classes == DIGITS:
-        return ("digit",)
-    return ("region", "group") if knows_people(entry) else ()
-
-
-def names(entry: Entry, kind: str) -> tuple[str, ...]:
-    """The classes of a kind."""
-    return {"digit": entry.labels, "region": faces.REGIONS, "group": GROUPS}[kind]
-
-
-def statistics(network: str | Entry, layer: str, kind: str, report: Report | None = None) -> Statistics:
-    """Statistics of a layer over the `names` of a kind: digits, or face regions or groups of rendered people."""
-    loaded = load(network)
-    if kind not in kinds(loaded.entry):
-        raise NetworkError("unknown_choice", kind="kind", name=kind, choices=", ".join(kinds(loaded.entry)))
-    return of_batches(_answers(loaded, layer, kind, report))
-
-
-def _answers(network: Network, layer: str, kind: str, report: Report | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Feature maps and weights of the classes, batch by batch."""
-    entry, classes = network.entry, len(names(network.entry, kind))
-    if kind == "digit":
-        pictures, digits = reference_captures(entry)
-        yield _maps(network, layer, pictures), of_pictures(digits, classes)
-        return
-    size = batch_size(entry)
-    for start in range(0, CAPTURES, size):
-        numbers, shots = range(start, min(start + size, CAPTURES)), []
-        for number in numbers:
-            if report:
-                report(number, CAPTURES)
-            shots.append(_shot(number, entry.input_size))
-        maps = _maps(network, layer, from_uint8(np.stack([picture for picture, _ in shots])))
-        if kind == "region":
-            yield maps, of_regions(np.stack([regions for _, regions in shots]), classes, *maps.shape[1:3])
-        else:
-            groups = [GROUPS.index(faces.group_of(number % faces.PEOPLE)) for number in numbers]
-            yield maps, of_pictures(np.array(groups), classes)
-
-
-def recognise(network: str | Entry) -> Recognised:
-    """What a digits network takes the digits of `reference_captures` for, none of which it learned from."""
-    loaded = load(network)
-    pictures, digits = reference_captures(loaded.entry)
-    probabilities = loaded.predict(pictures)
-    return Recognised(digits, probabilities.argmax(axis=1), probabilities.max(axis=1))
-
-
-def path(network: str | Entry, image: np.ndarray) -> dict[str, np.ndarray]:
-    """What a picture `(h, w, 3)` in [0, 1] becomes on its way: layer -> feature maps `(h, w, k)` or values `(k,)`, of
-    all layers with feature maps or weights; in place of the last, the probabilities.
-    """
-    from core.layers import describe
-
-    loaded = load(network)
-    rows = [row.name for row in describe(loaded.model) if row.spatial or row.parameters]
-    found = {name: loaded.run(image, name)[0] for name in rows}
-    return found | {rows[-1]: softmax(found[rows[-1]])}
 
 
 def ink(
@@ -141,18 +286,3 @@ def ink(
         dead=end.dead,
         pictures=pictures,
     )
-
-
-def _maps(network: Network, layer: str, pictures: np.ndarray) -> np.ndarray:
-    """A layer's answers `(n, h, w, k)`; those of a dense layer are maps of one place."""
-    outputs = network.run(pictures, layer)
-    return outputs if outputs.ndim == 4 else outputs[:, None, None]
-
-
-@lru_cache(maxsize=CAPTURES)
-def _shot(number: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A capture `(size, size, 3)`, 0 to 255, and the number of every pixel's region; kept, because rendering takes
-    longer than the network.
-    """
-    image, regions = faces.shot(number % faces.PEOPLE, SEED, number, size)
-    return to_uint8(image), faces.numbered(regions)

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from core.masking.covers import Cover, shot
 from core.masking.scores import Answer, ask
-from core.networks import Network, batch_size
+from core.networks.network import Network, batch_size
 
 Wanted = tuple[int, int, int]
 """A capture: person, seed, index."""

@@ -14,7 +14,7 @@ from core import faces
 from core.faces import Capture
 from core.images import from_uint8, resize, to_uint8
 from core.masking.masks import Mask
-from core.networks import NetworkError
+from core.networks.entry import NetworkError
 from core.params import Param
 
 

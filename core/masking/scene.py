@@ -12,12 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.layers import compiled
 from core.masking import chart
 from core.masking.covers import Shot
 from core.masking.fills import FILLS
 from core.masking.smallest import Tell, Trial, trial
-from core.networks import Network, batch_size, kept
+from core.networks.network import Network, batch_size, cached_on_network, compiled
 
 CELLS, WIDTH = 16, 0.5
 """The mask that is optimised is a sum of bumps on a grid of so many rows and columns, and their standard deviation in
@@ -142,7 +141,7 @@ def _level(field: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
     return low + tf.reduce_sum(slopes * (field - fixed)) / tf.reduce_sum(slopes)
 
 
-@kept
+@cached_on_network
 def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
     """One compiled step of `grow`, kept: the level of the mask's rim, and the gradient by the numbers, of size 1."""
     bumps, classes = _bumps(), network.model.output_shape[-1]

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from core import faces
-from core.layers import layer_of
-from core.networks import Network, batch_size, kept, softmax
+from core.networks.layers import layer_of
+from core.networks.network import Network, batch_size, cached_on_network, softmax
 
 CAPTURES, SEED = 8, 91
 """Other pictures of a person that a masked one is held against, and how they are drawn."""
@@ -42,7 +42,7 @@ def ask(network: Network, images: np.ndarray) -> Answer:
     return Answer(logits, _unit(embeddings.reshape(len(inputs), -1)))
 
 
-@kept
+@cached_on_network
 def _both(network: Network) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Logits and embedding, compiled and kept."""
     embedding = layer_of(network.model, network.entry.embedding_layer).output
@@ -71,7 +71,7 @@ def distances(embeddings: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return result
 
 
-@kept
+@cached_on_network
 def embeddings_of(network: Network, person: int) -> np.ndarray:
     """Embeddings `(CAPTURES, k)` of a rendered person, each time taken in another way."""
     size = network.entry.input_size

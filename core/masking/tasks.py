@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import faces, images
-from core.attribution import Report, SaliencyMap
+from core.attribution import SaliencyMap
 from core.faces import Capture
+from core.features.captures import reference_captures
 from core.masking import chart, covers, evolution, smallest
 from core.masking.covers import Cover
 from core.masking.fills import Disguise
 from core.masking.masks import frame_of
 from core.masking.smallest import Trial
-from core.networks import Entry, Network, batch_size, kept, load
-from core.tasks import reference_captures
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import Network, batch_size, cached_on_network
+from core.progress import Report
 
 if TYPE_CHECKING:
     from core.masking.attackers import Wanted
@@ -222,7 +225,7 @@ def _judged(network: Network, people: Sequence[int], count: int, cover: Cover, r
     return Verdict(right, _unmasked(network, tuple(people), count), masked)
 
 
-@kept
+@cached_on_network
 def _unmasked(network: Network, people: tuple[int, ...], count: int) -> dict[str, np.ndarray]:
     """Which of the captures that are tested on the attackers name right without masks."""
     from core.masking.attackers import Attackers, see
@@ -241,7 +244,7 @@ def _people(wanted: Sequence[Wanted]) -> np.ndarray:
     return np.array([person for person, _, _ in wanted])
 
 
-@kept
+@cached_on_network
 def _gallery(network: Network) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings `(n, k)` of captures of everybody, and who it is `(n,)`."""
     from core.masking.scores import ask

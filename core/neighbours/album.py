@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from core import digits as data
 from core import faces
 from core.archives import unnumbered
 from core.images import Image, from_uint8, resize, to_uint8
 from core.neighbours import NeighbourError
-from core.training import data
 
 SOURCES = ("new", "known", "digits", "own", "olivetti", "lfw")
 """People that the network never saw, people that it knows, the training lab's digits, one's own photos, and two sets of

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from core.attribution import Report
 from core.neighbours import HEADS, NeighbourError
 from core.neighbours.album import LEAST_PEOPLE
 from core.neighbours.collection import QUERIES_EACH, Collection, Settings, Split, divide
@@ -23,6 +22,7 @@ from core.neighbours.findings import Result
 from core.neighbours.heads import ITERATIONS, Said, answer, fitted, linear, make, space
 from core.neighbours.index import INDEXES, unit
 from core.neighbours.verification import rated
+from core.progress import Report
 
 Measured = dict[tuple[str, str], float]
 SEEDS, REPEATS = 5, 5

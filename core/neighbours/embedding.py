@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from core import layers
-from core.networks import Network, batch_size, kept
+from core.networks import layers
+from core.networks.network import Network, batch_size, cached_on_network
 
 PIXELS = 32
 """Side of the grey picture whose pixels are the baseline."""
@@ -27,7 +27,7 @@ def logits(network: Network, vectors: np.ndarray) -> np.ndarray:
     return np.concatenate(list(parts))
 
 
-@kept
+@cached_on_network
 def _head(network: Network) -> Callable[[np.ndarray], np.ndarray]:
     _, head = layers.split(network.model, network.entry.embedding_layer)
     shape = head.input_shape

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.rates import spread
+from core.intervals import spread
 
 CONSTRAINTS = ("newcomer", "samples", "crowd", "strangers", "erasure", "noise", "imbalance", "production")
 """The experiments of `core.neighbours.constraints`, in the order of the lab."""

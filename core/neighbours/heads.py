@@ -21,10 +21,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.attribution import Report
 from core.neighbours import NeighbourError
 from core.neighbours.collection import Collection, Settings, Split
-from core.networks import softmax
+from core.networks.network import softmax
+from core.progress import Report
 
 CHOICES = 3
 """Likeliest people of a query that are told."""

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from core.attribution import Report
 from core.neighbours.collection import Settings, Split
 from core.neighbours.heads import knn, linear
+from core.progress import Report
 
 WAYS = ("pca", "tsne", "umap")
 ITERATIONS, PERPLEXITY = 250, 30

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.neighbours.album import Album
-from core.networks import MINIFACE, Entry
+from core.networks.entry import Entry
+from core.networks.table import MINIFACE
 
 FILE = Path(__file__).parents[2] / "assets" / "embeddings" / "miniface.npz"
 """Arrays `shots` `(n, 2)`, person and capture, `vectors` `(n, d)` float16, and `weights`, their digest."""

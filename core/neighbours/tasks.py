@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.attribution import Report
 from core.neighbours import BASELINES, album, stored
 from core.neighbours.album import Album
 from core.neighbours.collection import Collection, Settings, Split, divide
-from core.networks import DIGITS, Entry, batch_size, find, load
-from core.tasks import knows_people
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import batch_size
+from core.networks.table import DIGITS, find, knows_people
+from core.progress import Report
 
 MOST_LIVE = 100
 """People up to whom a linear head is trained at every move of a slider."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import pairwise_distances, roc_curve
 
-from core.attribution import Report
 from core.attribution.question import hide
 from core.neighbours.embedding import embed
-from core.networks import Network, batch_size
+from core.networks.network import Network, batch_size
+from core.progress import Report
 
 MOST_PAIRS = 1_000
 """Pictures of which every pair is compared."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 
-from core import layers
-from core.networks import Guest, NetworkError, memory_for_networks
+from core.networks import layers
+from core.networks.entry import Guest, NetworkError, memory_for_networks
 
 MOST_MEMBERS, MOST_CONFIG = 64, 10**7
 """Files in the archive, and bytes of the one that describes the layers."""

@@ -17,7 +17,9 @@ from core import faces
 from core.faces import REGIONS
 from core.faces.identity import Group
 from core.masking import Disguise, presets
-from core.networks import MINIFACE, Network, load
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import MINIFACE
 from core.populations.energy import energies, labelled
 from core.populations.groups import Drawn, Face
 from core.populations.statistics import Estimate, gap, means

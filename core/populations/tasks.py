@@ -8,14 +8,16 @@ from itertools import islice
 
 import numpy as np
 
-from core.attribution import Report
 from core.images import resize
-from core.networks import Entry, Network, batch_size, load
+from core.networks.entry import Entry
+from core.networks.loading import load
+from core.networks.network import Network, batch_size
 from core.populations.alignment import aligned, typical_regions
 from core.populations.energy import areas, energies
 from core.populations.groups import Face, Source
 from core.populations.statistics import Difference, Estimate, difference, means
 from core.populations.verification import Verification, together, verify
+from core.progress import Report
 
 FACE_SIDE = 112
 """Pixels a side of a mean face."""

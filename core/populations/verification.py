@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.intervals import wilson
 from core.populations.statistics import FEWEST, Estimate, estimate
-from core.rates import wilson
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,12 +19,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from core import digits as data
 from core import images
-from core.attribution.overlay import signed_heatmap
+from core.colours import contact_sheet, signed_heatmap
 from core.compute import Cancelled
-from core.features import contact_sheet
-from core.training import LAYERS, Point, Result, Settings, State, Stretch, data, kept_epochs, network
-from core.training.data import Digits, Part
+from core.digits import Digits, Part
+from core.training import LAYERS, Point, Result, Settings, State, Stretch, kept_epochs, network
 
 Report = Callable[..., None]
 """`report(step, steps, picture, **point)`, called after every batch; what it raises is `core.compute.Cancelled`."""

@@ -15,8 +15,9 @@ import keras
 import numpy as np
 from keras import initializers, layers
 
-from core.networks import DIGITS, Network
-from core.training.data import CLASSES, SIDE
+from core.digits import CLASSES, SIDE
+from core.networks.network import Network
+from core.networks.table import DIGITS
 
 WIDTHS, KERNEL_SIZES, HIDDEN = (9, 9, 16), (5, 5, 3), 25
 INITIALIZATIONS: dict[str, Callable[[int], initializers.Initializer]] = {

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core import digits as data
 from core.compute import Cancelled
-from core.networks import LayerRow
-from core.training import Settings, State, Stretch, Transferred, data
+from core.networks.entry import LayerRow
+from core.training import Settings, State, Stretch, Transferred
 
 Report = Callable[..., None]
 LOOKED_AT = 1000
@@ -155,7 +156,7 @@ def transfer(
 
 def layers(widths: tuple[int, int, int], kernel_size: int) -> list[LayerRow]:
     """The rows of the table of layers of a network with these filters."""
-    from core.layers import describe
+    from core.networks.layers import describe
     from core.training import loop
 
     return describe(loop.Configuration.of(Settings(widths=widths, kernel_size=kernel_size)).build(seed=0))

@@ -15,11 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from core import digits as data
 from core import faces
 from core.images import from_uint8, to_uint8
-from core.layers import check_channels, cut, feature_shape
-from core.networks import MINIFACE, Network, load
-from core.training import Transferred, data, network
+from core.networks.layers import check_channels, cut, feature_shape
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import MINIFACE
+from core.training import Transferred, network
 
 Tell = Callable[[], None]
 """Called in every step; what it raises ends the work."""

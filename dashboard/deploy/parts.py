@@ -12,7 +12,8 @@ import streamlit as st
 from core import images
 from core.deployment import FORMATS, PRECISIONS, DeploymentError, file_size, libraries, record, standalone
 from core.deployment import tasks as deployment_tasks
-from core.networks import NETWORKS, Entry
+from core.networks.entry import Entry
+from core.networks.table import NETWORKS
 from dashboard.components import in_browser
 from dashboard.shared import cached, controls, figures, jobs, pictures, problems
 from dashboard.shared.cached import NETWORK_ALONE, Picture

@@ -10,11 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import faces
-from core import tasks as core_tasks
 from core.attribution import METHODS
 from core.evaluation import deletion, leaderboard, pointing, stability, tasks
 from core.evaluation.similarity import edges, rank_correlation
-from core.networks import Entry
+from core.networks import table
+from core.networks.entry import Entry
 from dashboard.explain import question
 from dashboard.explain.question import Request
 from dashboard.shared import cached, controls, figures, jobs, pictures
@@ -169,7 +169,7 @@ def _forget(frame: Frame) -> None:
 
 def _land(frame: Frame) -> None:
     entry = frame.network
-    if not core_tasks.knows_people(entry):
+    if not table.knows_people(entry):
         st.info(t("recognised.other", name=entry.name))
         return
     who, whose, how = st.columns(3)

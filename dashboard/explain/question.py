@@ -10,10 +10,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import tasks
-from core.attribution import METHODS, Method
+from core.attribution import METHODS, Method, tasks
 from core.compute import Progress
-from core.networks import Entry
+from core.networks.entry import Entry
 from dashboard.shared import cached, controls, jobs, pictures
 from dashboard.shared.cached import Picture
 from dashboard.shared.links import choice
@@ -26,7 +25,7 @@ SIDE = 448
 
 @dataclass(frozen=True)
 class Request:
-    """What shall be explained, and how: the arguments of `core.tasks.explain` but for the picture."""
+    """What shall be explained, and how: the arguments of `core.attribution.tasks.explain` but for the picture."""
 
     network: Entry
     method: str

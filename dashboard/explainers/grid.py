@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import images, tasks
-from core.attribution import METHODS
+from core import images
+from core.attribution import METHODS, tasks
 from core.attribution.compare import correlations
 from core.compute import Progress
-from core.networks import Entry, NetworkError
+from core.networks.entry import Entry, NetworkError
 from dashboard.explain import question
 from dashboard.explain.question import Request
 from dashboard.shared import cached, controls, figures, jobs, pictures, problems

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import images, tasks
-from core.networks import Entry, labels
+from core import images
+from core.features import recognition
+from core.networks import labels, table
+from core.networks.entry import Entry
 from dashboard.shared import cached, controls, pictures, uploads
 from dashboard.shared.cached import Picture
 from dashboard.shared.links import choice
@@ -48,7 +50,7 @@ class Case:
 
 def recognised(entry: Entry) -> None:
     """The pictures with what they are taken for, how many are right, and the same as a table."""
-    knows = tasks.knows_people(entry)
+    knows = table.knows_people(entry)
     st.header(t("recognised.title"), anchor=False, help=t("recognised.help"))
     source = choice(
         st.segmented_control,
@@ -77,7 +79,7 @@ def recognised(entry: Entry) -> None:
 def _people(entry: Entry) -> list[Case]:
     """People of the renderer, by their numbers."""
     columns, values = st.columns(2, gap="large"), {}
-    for column, param in zip(columns, tasks.RECOGNISED, strict=True):
+    for column, param in zip(columns, recognition.RECOGNISED, strict=True):
         with column:
             values[param.name] = controls.parameter(
                 param, t(f"recognised.{param.name}"), key=f"recognised_{param.name}"

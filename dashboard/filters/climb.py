@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import images, tasks
+from core import images
+from core.colours import contact_sheet
 from core.compute import Progress
-from core.features import FilterPictures, Target, contact_sheet
-from core.networks import Entry
-from core.tasks import ChannelHealth, Snapshots
+from core.features import FilterPictures, Target, tasks
+from core.features.health import ChannelHealth
+from core.features.tasks import Snapshots
+from core.networks.entry import Entry
 from dashboard.components import tiles as tile_grid
 from dashboard.components.tiles import Tile
 from dashboard.shared import cached, controls, figures, jobs, pictures

@@ -14,7 +14,7 @@ from core import images
 from core.features import dissection, notebook
 from core.features.dissection import Meaning
 from core.features.notebook import Labels
-from core.networks import Entry
+from core.networks.entry import Entry
 from dashboard.components import tiles
 from dashboard.components.tiles import Tile
 from dashboard.shared import cached, figures, pictures

@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from core import tasks
 from core.compute import Progress
 from core.features import DEFAULT_PRESET, PARAMS, PRESETS, SIZES, atlas
-from core.features import tasks as feature_tasks
-from core.networks import Entry, LayerRow
+from core.features import tasks as features_tasks
+from core.networks.entry import Entry, LayerRow
+from core.networks.table import untrained
 from core.params import numbers
 from dashboard.filters import climb, notebook, training_signs
 from dashboard.filters.climb import Request
@@ -158,7 +158,9 @@ def _grid(entry: Entry) -> None:
     with method:
         params = _params(entry, layer)
     if channels:
-        request = Request("grid", entry, layer.row.name, channels, params, tuple(map(str, channels)), tasks.grid)
+        request = Request(
+            "grid", entry, layer.row.name, channels, params, tuple(map(str, channels)), features_tasks.grid
+        )
         _climb(request, climb.tiles)
         notebook.ask(entry, layer.row.name, channels)
 
@@ -203,8 +205,8 @@ def _as_in_the_course(entry: Entry, *leave_out: str) -> tuple[_Layer, int, dict[
 
 def _iterations(entry: Entry) -> None:
     layer, channel, params = _as_in_the_course(entry, "iterations")
-    names = tuple(t("filters.after", count=stop) for stop in tasks.STOPS)
-    request = Request("iterations", entry, layer.row.name, channel, params, names, tasks.through_iterations)
+    names = tuple(t("filters.after", count=stop) for stop in features_tasks.STOPS)
+    request = Request("iterations", entry, layer.row.name, channel, params, names, features_tasks.through_iterations)
     _climb(request, climb.snapshots)
 
 
@@ -233,7 +235,7 @@ def _outputs(entry: Entry) -> None:
     with chosen:
         classes = _channels(layer, "outputs_set", "0-9")[:MOST_OUTPUTS]
     with method:
-        params, task = _inked(entry, layer, tasks.grid)
+        params, task = _inked(entry, layer, features_tasks.grid)
     if classes:
         names = tuple(map(controls.class_names(entry).__getitem__, classes))
         targets = tuple(number for number in classes for _ in SWEEP)  # a row is what climbs together
@@ -249,7 +251,7 @@ def _pairs(entry: Entry) -> None:
         text = st.text_input(t("filters.pairs_set"), PAIRS, key="pairs_set", help=t("filters.pairs_set_help"), **BOUND)
         weight = choice(st.select_slider, "tv_weight", TV_WEIGHTS, key="pairs_tv", default=1.0, format_func=exact)
     with method:
-        params, task = _inked(entry, layer, tasks.maximize)
+        params, task = _inked(entry, layer, features_tasks.maximize)
         params["tv_weight"] = weight
     pairs = [tuple(map(int, found)) for found in re.findall(r"(\d{1,4})\s*\+\s*(\d{1,4})", text)][:MOST_OUTPUTS]
     pairs = [pair for pair in pairs if max(pair) < entry.classes]
@@ -272,7 +274,7 @@ def _inked(entry: Entry, layer: _Layer, task: Callable[..., Any]) -> tuple[dict[
         return _params(entry, layer, preset="course"), task
     params = _params(entry, layer, "learning_rate", preset="course")
     del params["preset"]
-    return params, feature_tasks.ink
+    return params, features_tasks.ink
 
 
 def _last(entry: Entry) -> _Layer:
@@ -299,7 +301,7 @@ def _depth(entry: Entry) -> None:
 
 def _descend(entry: Entry) -> None:
     st.session_state["depth_of"] = entry.name
-    jobs.start("depth", tasks.through_depth, entry, range(DEPTH_CHANNELS))
+    jobs.start("depth", features_tasks.through_depth, entry, range(DEPTH_CHANNELS))
 
 
 def _drawn(progress: Progress) -> None:
@@ -314,7 +316,7 @@ def _atlas(entry: Entry) -> None:
         return
     layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
     rows = {row.name: row for row in cached.describe(entry)}
-    for name in (entry.name.removesuffix("-untrained"), entry.untrained.name):
+    for name in (entry.name.removesuffix("-untrained"), untrained(entry).name):
         st.image(
             atlas.path(name, layer).read_bytes(),
             width="stretch",

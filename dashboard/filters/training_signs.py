@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core import tasks
-from core.networks import Entry
-from core.tasks import Quality
+from core.features import tasks
+from core.features.tasks import Quality
+from core.networks.entry import Entry
+from core.networks.table import untrained
 from dashboard.shared import cached, figures, jobs, pictures
 from dashboard.shared.text import number, percent, t
 
@@ -16,7 +17,7 @@ NAME = "quality"
 
 def show(entry: Entry) -> None:
     """Count both networks on demand, and show what was counted."""
-    networks = list(dict.fromkeys((entry, entry.untrained)))
+    networks = list(dict.fromkeys((entry, untrained(entry))))
     st.markdown(t("trained.help"))
     asked = tuple(network.name for network in networks)
     st.button(t("trained.run"), type="primary", icon=":material/checklist:", on_click=_begin, args=(networks, asked))

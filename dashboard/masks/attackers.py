@@ -9,9 +9,9 @@ import streamlit as st
 
 from core import faces
 from core.compute import Progress
+from core.intervals import wilson
 from core.masking import chart, fills, frame_within, study, tasks
 from core.masking.tasks import Hunt, Point
-from core.rates import wilson
 from dashboard.masks import editor
 from dashboard.masks.editor import Asked
 from dashboard.shared import cached, figures, jobs, pictures

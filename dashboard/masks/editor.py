@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import faces, tasks
+from core import faces
 from core.masking import FILLS, PRESETS, Disguise, Mask
 from core.masking.fills import OTHER
 from core.masking.masks import Shape
-from core.networks import Entry
+from core.networks import table
+from core.networks.entry import Entry
 from dashboard.components import boxes
 from dashboard.shared import cached, controls, figures, pictures
 from dashboard.shared.cached import Picture
@@ -95,7 +96,7 @@ def _set(masks: tuple[Mask, ...], chosen: int) -> None:
 def show(frame: Frame) -> tuple[Asked, Any]:
     """Picture with its masks, the controls, and what the network says, which comes back with the question."""
     picture, entry = frame.picture, frame.network
-    known = picture.person is not None and tasks.knows_people(entry) and picture.person < faces.PEOPLE
+    known = picture.person is not None and table.knows_people(entry) and picture.person < faces.PEOPLE
     class_index = picture.person if known else controls.class_picker(entry)
     masks = _masks(picture)
     _presets()

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.intervals import spread
 from core.neighbours import BASELINES, tasks
 from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, Verdict
-from core.rates import spread
 from dashboard.neighbours import figures as embedding_figures
 from dashboard.neighbours.explore import Asked
 from dashboard.shared import cached, figures, jobs, pictures

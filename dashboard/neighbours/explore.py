@@ -11,14 +11,14 @@ import streamlit as st
 
 from core import faces
 from core.compute import Progress
+from core.digits import CLASSES, MNIST
+from core.intervals import wilson
 from core.neighbours import BASELINES, METRICS, WEIGHTS, tasks
 from core.neighbours.album import SOURCES
 from core.neighbours.collection import Collection, Settings, confusion
 from core.neighbours.tasks import MOST_LIVE
-from core.networks import Entry
-from core.rates import wilson
-from core.tasks import knows_people
-from core.training.data import CLASSES, MNIST
+from core.networks.entry import Entry
+from core.networks.table import knows_people
 from dashboard.components import cloud
 from dashboard.neighbours import figures as embedding_figures
 from dashboard.neighbours import photos

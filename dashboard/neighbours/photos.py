@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import archives, images
 from core.neighbours.album import SIDE, Album, named, person_of
-from core.networks import Entry
+from core.networks.entry import Entry
 from dashboard.shared import uploads
 from dashboard.shared.controls import MAX_MEGABYTES, UPLOAD_TYPES
 from dashboard.shared.text import number, t

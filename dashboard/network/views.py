@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import images
-from core.networks import Entry, LayerRow
+from core.networks.entry import Entry, LayerRow
 from dashboard.shared import cached, controls, figures, pictures
 from dashboard.shared.cached import Picture
 from dashboard.shared.text import number, percent, t

@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
-from core import tasks as core_tasks
 from core.faces import REGIONS
+from core.intervals import wilson
+from core.networks import table
 from core.populations import FEWEST, Estimate, error_rates, tasks
 from core.populations.groups import Drawn, Source
-from core.rates import wilson
 from dashboard.masks import editor
 from dashboard.populations import photos
 from dashboard.shared import cached, controls, figures, jobs, pictures
@@ -51,7 +51,7 @@ def show(frame: Frame) -> None:
             format_func=lambda name: t(f"populations.{name}"),
             required=True,
         )
-        drawn = _drawn(core_tasks.knows_people(entry)) if source == "drawn" else None
+        drawn = _drawn(table.knows_people(entry)) if source == "drawn" else None
     with how:
         layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
         channels = _channels(entry, layer)

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from core import archives
-from core.networks import Entry, labels
+from core.networks import labels
+from core.networks.entry import Entry
 from core.populations.groups import Photos, people_of, read_face
 from dashboard.shared import pictures, uploads
 from dashboard.shared.cached import Picture

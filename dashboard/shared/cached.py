@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from core import faces, images
+from core import digits, faces, images
 from core.masking import Disguise, Mask, evolution, presets
 from core.neighbours.collection import Collection, Settings
-from core.networks import NETWORKS, Entry, Guest, LayerRow
-from core.training import data as digits
+from core.networks.entry import Entry, Guest, LayerRow
+from core.networks.table import NETWORKS
 from dashboard.shared.text import number, t
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _connect() -> Compute:
 
 def _warm(door: Future[Compute]) -> None:
     """Have the worker load the default network, so that the first student does not wait."""
-    from core import tasks
+    from core.attribution import tasks
 
     if os.environ.get("GLASSBOX_SCHEDULER") == "inline":  # nobody waits for a worker, and tests load what they need
         return
@@ -103,17 +103,20 @@ def _warm_layers(door: Future[Compute]) -> None:
 
     One short task after the other, so that a person's question comes between two of them.
     """
-    from core import tasks
+    from core.attribution import tasks as attribution_tasks
+    from core.features import health
+    from core.features import tasks as features_tasks
+    from core.networks import tasks as networks_tasks
 
     if os.environ.get("GLASSBOX_SCHEDULER") == "inline":
         return
     entry = NETWORKS[default_network()]
-    door.result().call(tasks.channel_health, entry, entry.default_layer)
-    door.result().call(tasks.top_patches, entry, entry.default_layer, 0)
+    door.result().call(health.channel_health, entry, entry.default_layer)
+    door.result().call(features_tasks.top_patches, entry, entry.default_layer, 0)
     grey = np.full((entry.input_size, entry.input_size, 3), 0.5, np.float32)
-    for row in door.result().call(tasks.describe, entry):
+    for row in door.result().call(networks_tasks.describe, entry):
         if row.spatial:
-            door.result().call(tasks.explain, entry, "grad_cam", grey, None, row.name)
+            door.result().call(attribution_tasks.explain, entry, "grad_cam", grey, None, row.name)
 
 
 @st.cache_resource(show_spinner=False)
@@ -172,11 +175,12 @@ def _steps(job: Job) -> tuple[int, int]:
 
 def _loading(network: Entry) -> Job:
     """The job that loads a network; one for all who want it, and another one where it had to give way meanwhile."""
-    from core import tasks
+    from core.attribution import tasks as attribution_tasks
+    from core.networks import tasks as networks_tasks
 
     jobs = _loads()
-    if network not in jobs or (jobs[network].done() and not compute().call(tasks.is_resident, network)):
-        jobs[network] = compute().submit(tasks.warm, network)
+    if network not in jobs or (jobs[network].done() and not compute().call(networks_tasks.is_resident, network)):
+        jobs[network] = compute().submit(attribution_tasks.warm, network)
     return jobs[network]
 
 
@@ -237,7 +241,7 @@ def sample(name: str) -> np.ndarray:
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
 def describe(network: Entry) -> list[LayerRow]:
     """The rows of the table of layers."""
-    from core import tasks
+    from core.networks import tasks
 
     return compute().call(tasks.describe, network)
 
@@ -255,7 +259,7 @@ def passed_layers(network: Entry) -> list[str]:
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
 def kernels(network: Entry, layer: str) -> np.ndarray:
     """The kernels of a convolution, `(kh, kw, c_in, c_out)`."""
-    from core import tasks
+    from core.networks import tasks
 
     return compute().call(tasks.kernels, network, layer)
 
@@ -263,15 +267,15 @@ def kernels(network: Entry, layer: str) -> np.ndarray:
 @st.cache_data(max_entries=64, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
 def channel_health(network: Entry, layer: str) -> Any:
     """Dead and duplicate channels of a layer."""
-    from core import tasks
+    from core.features import health
 
-    return compute().call(tasks.channel_health, network, layer)
+    return compute().call(health.channel_health, network, layer)
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=HASH)
 def top_patches(network: Entry, layer: str, channel: int) -> Any:
     """The patches of rendered captures that excite a channel most."""
-    from core import tasks
+    from core.features import tasks
 
     return compute().call(tasks.top_patches, network, layer, channel)
 
@@ -279,7 +283,7 @@ def top_patches(network: Entry, layer: str, channel: int) -> Any:
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=HASH, scope="session")
 def own_patches(digest: str, _photos: np.ndarray, network: Entry, layer: str, channel: int) -> Any:
     """The patches of the session's own photos `(n, s, s, 3)` that excite a channel most."""
-    from core import tasks
+    from core.features import tasks
 
     return compute().call(tasks.top_patches, network, layer, channel, photos=_photos)
 
@@ -287,7 +291,7 @@ def own_patches(digest: str, _photos: np.ndarray, network: Entry, layer: str, ch
 @st.cache_data(max_entries=16, show_spinner=False, scope="session")
 def inspect(path: str) -> Guest:
     """What a `.keras` file of the session says of its network."""
-    from core import tasks
+    from core.networks import tasks
 
     return compute().call(tasks.inspect, path)
 
@@ -295,9 +299,9 @@ def inspect(path: str) -> Guest:
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
 def recognise(network: Entry, captures: int, seed: int) -> Any:
     """Whom a network takes rendered people for."""
-    from core import tasks
+    from core.features import recognition
 
-    return compute().call(tasks.recognise, network, captures, seed)
+    return compute().call(recognition.recognise, network, captures, seed)
 
 
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -326,7 +330,7 @@ def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Cal
 @_per_picture(max_entries=64)
 def predict(digest: str, _image: np.ndarray, network: Entry) -> np.ndarray:
     """Probabilities of the classes, `(classes,)`."""
-    from core import tasks
+    from core.networks import tasks
 
     return compute().call(tasks.predict, network, small(_image, network)[None])[0]
 
@@ -334,7 +338,7 @@ def predict(digest: str, _image: np.ndarray, network: Entry) -> np.ndarray:
 @_per_picture(max_entries=32)
 def feature_maps(digest: str, _image: np.ndarray, network: Entry, layer: str) -> np.ndarray:
     """Feature maps of a layer, `(h, w, k)`."""
-    from core import tasks
+    from core.networks import tasks
 
     return compute().call(tasks.feature_maps, network, layer, small(_image, network))
 
@@ -350,7 +354,7 @@ def explain(
     params: tuple[tuple[str, Any], ...] = (),
 ) -> Any:
     """A fast method's saliency map with what led to it, and the probabilities; `params` are the method's own."""
-    from core import tasks
+    from core.attribution import tasks
 
     return compute().call(tasks.explain, network, method, small(_image, network), class_index, layer, **dict(params))
 
@@ -417,17 +421,17 @@ def atlas_tile(network: str, layer: str, channel: int) -> np.ndarray | None:
 @st.cache_data(max_entries=64, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
 def recognise_digits(network: Entry) -> Any:
     """What a digits network takes digits for that it never learned from."""
-    from core.features import tasks
+    from core.features import statistics
 
-    return compute().call(tasks.recognise, network)
+    return compute().call(statistics.recognise, network)
 
 
 @_per_picture(max_entries=16)
 def path(digest: str, _image: np.ndarray, network: Entry) -> dict[str, np.ndarray]:
     """What a picture becomes on its way through the network, layer by layer."""
-    from core.features import tasks
+    from core.features import statistics
 
-    return compute().call(tasks.path, network, small(_image, network))
+    return compute().call(statistics.path, network, small(_image, network))
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import faces, images, tasks
+from core import faces, images
 from core.attribution import top_channels
-from core.networks import Entry
+from core.digits import CLASSES as DIGITS
+from core.networks import table
+from core.networks.entry import Entry
 from core.params import Param
-from core.training.data import CLASSES as DIGITS
 from dashboard.shared import cached, pictures, uploads
 from dashboard.shared.cached import Picture
 from dashboard.shared.links import BOUND, choice
@@ -114,7 +115,7 @@ def person_name(number: int) -> str:
 
 def class_names(entry: Entry) -> tuple[str, ...]:
     """The names of a network's classes; rendered people are called as the language does."""
-    if not tasks.knows_people(entry):
+    if not table.knows_people(entry):
         return entry.labels
     people = range(entry.classes)
     return tuple(t("picture.class_name", number=f"{n:02d}", group=faces.group_of(n)) for n in people)

@@ -10,7 +10,7 @@ import pandas  # noqa: F401  Plotly looks at pandas without importing it, and tr
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.networks import LayerRow
+from core.networks.entry import LayerRow
 from dashboard.shared.text import exact, separators
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from core import images
-from core.attribution.overlay import reach
-from core.attribution.overlay import signed_heatmap as signed
+from core.colours import reach
+from core.colours import signed_heatmap as signed
 from core.images import Box, Image
 
 SHEET_WIDTH = 1440

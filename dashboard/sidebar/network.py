@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.images import MAX_BYTES
-from core.networks import NETWORKS, Entry, Guest, State, files, labels, refusal
+from core.networks import files, labels
+from core.networks.entry import Entry, Guest, State
 from core.networks.preprocessing import PREPROCESSING
+from core.networks.table import NETWORKS, refusal
 from dashboard.shared import cached, problems
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, t

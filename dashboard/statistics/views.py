@@ -9,11 +9,11 @@ import numpy as np
 import streamlit as st
 
 from core import faces, images
-from core.features import tasks
+from core.features import statistics
+from core.features.captures import reference_captures
 from core.features.statistics import Statistics, above_others, confusion, ranked
-from core.networks import Entry
-from core.rates import wilson
-from core.tasks import reference_captures
+from core.intervals import wilson
+from core.networks.entry import Entry
 from dashboard.network import views
 from dashboard.shared import cached, controls, figures, jobs, pictures
 from dashboard.shared.controls import Frame
@@ -38,7 +38,7 @@ def show(frame: Frame) -> None:
 
 def _classes(frame: Frame) -> None:
     entry = frame.network
-    kinds = tasks.kinds(entry)
+    kinds = statistics.kinds(entry)
     if not kinds:
         st.info(t("statistics.none", name=entry.name))
         return
@@ -63,7 +63,7 @@ def _classes(frame: Frame) -> None:
         cached.person_picture(0, faces.PORTRAIT),  # any: the answer is the same for every picture
         ("statistics", entry, layer, kind),
         jobs.steps_alone,
-        tasks.statistics,
+        statistics.statistics,
         entry,
         layer,
         kind,
@@ -73,7 +73,7 @@ def _classes(frame: Frame) -> None:
 
 
 def _ranked(entry: Entry, layer: str, kind: str, found: Statistics, others: bool) -> None:
-    names = [_name(kind, name) for name in tasks.names(entry, kind)]
+    names = [_name(kind, name) for name in statistics.names(entry, kind)]
     values = above_others(found.means) if others else found.means
     order = ranked(values)
     st.header(t("statistics.matrix"), anchor=False)
@@ -147,7 +147,7 @@ def _composites(layer: str, names: Sequence[str], found: Statistics, order: np.n
 
 def _confused(frame: Frame) -> None:
     entry = frame.network
-    if "digit" not in tasks.kinds(entry):
+    if "digit" not in statistics.kinds(entry):
         st.info(t("statistics.only_digits", name=entry.name))
         return
     found = cached.recognise_digits(entry)

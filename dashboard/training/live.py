@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import training
+from core import digits, training
 from core.compute import Cancelled, Progress
 from core.params import Param
-from core.training import LAYERS, Point, Run, Settings, data, tasks
+from core.training import LAYERS, Point, Run, Settings, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import cached, controls, figures, pictures, problems
 from dashboard.shared.links import BOUND, choice
@@ -133,7 +133,7 @@ def _settings(facts: tasks.Facts) -> Settings:
         without = choice(
             st.selectbox,
             t("training.without"),
-            ("none", *range(data.CLASSES)),
+            ("none", *range(digits.CLASSES)),
             key="train_without",
             default="none",
             format_func=lambda value: t("training.without_none") if value == "none" else str(value),
@@ -214,7 +214,7 @@ def _go_on() -> None:
 
 def show() -> None:
     """Settings, problems, the run while it goes on, and what became of it."""
-    facts = cached.digits_here(data.MNIST.here)
+    facts = cached.digits_here(digits.MNIST.here)
     _about(facts)
     _problems(facts)
     stage = st.container()  # above the settings, so that both are in view
@@ -248,8 +248,8 @@ def _about(facts: tasks.Facts) -> None:
     st.markdown(t(f"training.source_{facts.source}", **counts))
     if facts.source == "embedded":
         with st.expander(t("training.fetch"), icon=":material/download:"):
-            network.fetching(data.WANTED, t("training.fetch_help", host=data.MNIST.host))
-    strip = np.concatenate([data.picture(image) for image in cached.examples(facts.source)[:, 0]], axis=1)
+            network.fetching(digits.WANTED, t("training.fetch_help", host=digits.MNIST.host))
+    strip = np.concatenate([digits.picture(image) for image in cached.examples(facts.source)[:, 0]], axis=1)
     st.image(pictures.chart(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
 
 

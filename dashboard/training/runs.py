@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import training
-from core.rates import wilson
+from core.intervals import wilson
 from core.training import Run, tasks
 from dashboard.shared import cached, figures
 from dashboard.shared.links import choice

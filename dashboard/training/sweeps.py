@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import training
-from core.rates import wilson
-from core.training import Settings, data, tasks
+from core import digits, training
+from core.intervals import wilson
+from core.training import Settings, tasks
 from core.training.tasks import SWEPT, Swept
 from dashboard.shared import cached, controls, figures, jobs
 from dashboard.shared.links import choice, choices
@@ -26,7 +26,7 @@ DEFAULT = Settings(samples=1000, batch=32, epochs=8)
 
 def show() -> None:
     """What is gone through, the job, and its curve."""
-    facts = cached.digits_here(data.MNIST.here)
+    facts = cached.digits_here(digits.MNIST.here)
     name = choice(
         st.segmented_control,
         t("training.swept"),
@@ -102,7 +102,7 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
                 (axis, t("training.test_accuracy")),
                 decades="x",
                 ticks=ticks,
-                level=1 / data.CLASSES,
+                level=1 / digits.CLASSES,
                 up=(0, 1.02),
             ),
             config=figures.CONFIG,

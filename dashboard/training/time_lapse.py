@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.training import Run, data, tasks
+from core import digits
+from core.training import Run, tasks
 from dashboard.shared import cached, figures, pictures
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, percent, t
@@ -31,7 +32,7 @@ def show() -> None:
         shown = choice(
             st.pills,
             t("training.digit"),
-            tuple(range(data.CLASSES)),
+            tuple(range(digits.CLASSES)),
             key="lapse_digit",
             default=7,
             required=True,
@@ -64,7 +65,7 @@ def _moment(run: Run, epoch: int, digit: int) -> None:
     image = cached.examples(run.source)[digit][0]
     weights = [values.astype(np.float32) for values in run.snapshots[epoch]]
     found: tasks.Moment = cached.compute().call(tasks.moment, run.settings, weights, image)
-    picture = data.picture(image)
+    picture = digits.picture(image)
     first = int(found.probabilities.argmax())
     seen, cam, says = st.columns(3, gap="large")
     _place(seen, pictures.cells(picture, SIDE), t("training.digit_alt", digit=digit))

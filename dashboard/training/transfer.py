@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import faces
 from core.features import dissection
-from core.networks import DIGITS, MINIFACE
-from core.rates import spread, wilson
+from core.intervals import spread, wilson
+from core.networks.table import DIGITS, MINIFACE
 from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
 from dashboard.filters import notebook
 from dashboard.shared import cached, controls, figures, jobs

@@ -30,4 +30,7 @@ def recognise(frame: controls.Frame) -> None:
 lesson.opening("explainers")
 compare(controls.current())
 recognise(controls.current())
-lesson.closing("explainers", ("core.tasks:compare", "core.attribution.compare:correlations", "core.tasks:recognise"))
+lesson.closing(
+    "explainers",
+    ("core.attribution.tasks:compare", "core.attribution.compare:correlations", "core.features.recognition:recognise"),
+)

@@ -34,7 +34,9 @@ def page(frame: controls.Frame) -> None:
     """A change of a control runs this part of the page alone; it ends with the code of the chosen method."""
     explore(frame)
     method = METHODS[st.session_state.get("method", question.DEFAULT)]
-    lesson.closing("grad_cam", (*walk.quoted(method.name), f"{method.module}:{method.name}", "core.tasks:explain"))
+    lesson.closing(
+        "grad_cam", (*walk.quoted(method.name), f"{method.module}:{method.name}", "core.attribution.tasks:explain")
+    )
 
 
 lesson.opening("grad_cam")

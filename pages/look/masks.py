@@ -29,6 +29,6 @@ lesson.closing(
         "core.masking.attackers:retrain",
         "core.masking.smallest:greedy",
         "core.masking.scene:grow",
-        "core.rates:wilson",
+        "core.intervals:wilson",
     ),
 )

@@ -22,7 +22,7 @@ lesson.closing(
         "core.features:display",
         "core.features.patches:top_patches",
         "core.features.quality:selectivity",
-        "core.tasks:maximize",
+        "core.features.tasks:maximize",
         "core.features.dissection:dissect",
     ),
 )

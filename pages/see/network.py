@@ -35,4 +35,7 @@ def show(frame: controls.Frame) -> None:
 
 lesson.opening("network")
 show(controls.current())
-lesson.closing("network", ("core.layers:describe", "core.layers:receptive_field", "core.tasks:channel_health"))
+lesson.closing(
+    "network",
+    ("core.networks.layers:describe", "core.networks.layers:receptive_field", "core.features.health:channel_health"),
+)

@@ -22,6 +22,6 @@ lesson.closing(
         "core.features.statistics:of_batches",
         "core.features.statistics:above_others",
         "core.features.statistics:confusion",
-        "core.features.tasks:path",
+        "core.features.statistics:path",
     ),
 )

@@ -26,6 +26,6 @@ lesson.closing(
         "core.training.tasks:moment",
         "core.training.tasks:sweep",
         "core.training.transfer:Pupil",
-        "core.rates:wilson",
+        "core.intervals:wilson",
     ),
 )

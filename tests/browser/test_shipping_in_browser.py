@@ -13,7 +13,8 @@ from test_browser import WAIT, settle, visit
 
 from core import faces, images
 from core.deployment import libraries, standalone, tasks
-from core.networks import MINIFACE, softmax
+from core.networks.network import softmax
+from core.networks.table import MINIFACE
 from dashboard.shared import text
 
 PERSON = 7

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core import faces
+from core.intervals import wilson
 from core.masking import Disguise, Mask, chart, covers, presets, tasks
-from core.networks import MINIFACE
-from core.rates import wilson
+from core.networks.table import MINIFACE
 
 
 def test_softmax_and_nearest_by_hand() -> None:

@@ -17,7 +17,10 @@ import core.attribution.shap
 from core import attribution, faces
 from core.attribution import METHODS, gradients, superpixels
 from core.attribution.question import hide
-from core.networks import UNTRAINED, Network, NetworkError, load
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import UNTRAINED
 
 SLOW = [name for name, method in METHODS.items() if method.slow]
 

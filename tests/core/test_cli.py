@@ -12,8 +12,12 @@ import pytest
 from PIL import Image
 
 import core.__main__ as cli
-from core import faces, images, tasks
-from core.networks import NETWORKS, load
+from core import faces, images
+from core.attribution import tasks as attribution_tasks
+from core.features import tasks as features_tasks
+from core.networks import tasks as networks_tasks
+from core.networks.loading import load
+from core.networks.table import NETWORKS
 
 ROOT = Path(cli.__file__).parents[1]
 NETWORK = "MiniFace-untrained"
@@ -75,7 +79,7 @@ def test_faces_are_rendered_with_their_regions(run, tmp_path):
 def test_predict_gives_the_most_probable_classes(run, portrait):
     (row,) = run("predict", "--network", NETWORK.upper(), "--image", portrait, "--top", 3)["images"]
     picture = images.read_file(portrait)
-    expected = tasks.predict(NETWORK, images.square(picture, images.face_box(picture)))[0]
+    expected = networks_tasks.predict(NETWORK, images.square(picture, images.face_box(picture)))[0]
     assert row["file"] == str(portrait)
     assert [p["class_index"] for p in row["predictions"]] == np.argsort(-expected)[:3].tolist()
     assert row["predictions"][0]["probability"] == pytest.approx(expected.max())
@@ -86,7 +90,7 @@ def test_filters_writes_a_contact_sheet(run, tmp_path):
     out = tmp_path / "sheets" / "conv1_2.png"
     result = run("filters", "--network", NETWORK, "--layer", "conv1_2", "--channels", "0-3,9", "--iterations", 2,
                  "--seed", 1, "--out", out)  # fmt: skip
-    expected = tasks.maximize(NETWORK, "conv1_2", [0, 1, 2, 3, 9], iterations=2, seed=1)
+    expected = features_tasks.maximize(NETWORK, "conv1_2", [0, 1, 2, 3, 9], iterations=2, seed=1)
     assert result["channels"] == [0, 1, 2, 3, 9]
     assert result["activations"] == pytest.approx(expected.activations[:, -1].tolist())
     assert result["file"] == str(out)
@@ -117,7 +121,7 @@ def test_explain_writes_raw_maps_of_the_picture_size(run, portrait, tmp_path):
     assert (raw.shape, raw.dtype) == ((120, 300), np.float32)
     box = images.face_box(images.read_file(portrait))
     square = images.square(images.read_file(portrait), box)
-    values = tasks.explain(NETWORK, "grad_cam", square, 5, "conv4_3").map.values
+    values = attribution_tasks.explain(NETWORK, "grad_cam", square, 5, "conv4_3").map.values
     inside = cv2.resize(values, (120, 120), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(raw[:, 90:210], inside, rtol=1e-6)
     assert not raw[:, :90].any()
@@ -186,7 +190,7 @@ def test_numbers_of_methods_and_channels(run, portrait, tmp_path):
     box = images.face_box(picture)
     own = ({"grid": 4}, {"k": 0.5}, {"channels": [0, 1, 2]})
     for row, options in zip(rows, own, strict=True):
-        found = tasks.explain(NETWORK, row["method"], images.square(picture, box), 5, **options)
+        found = attribution_tasks.explain(NETWORK, row["method"], images.square(picture, box), 5, **options)
         expected = cli.lay_out(found.map.values, box, 120, 300)
         np.testing.assert_allclose(np.load(row["map_file"]), expected, rtol=1e-5, atol=1e-7)
 

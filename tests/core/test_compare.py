@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import faces, tasks
+from core import faces
+from core.attribution import tasks
 from core.attribution.compare import correlations
-from core.networks import NetworkError
+from core.features import recognition
+from core.networks.entry import NetworkError
 
 
 def test_correlations_by_hand() -> None:
@@ -59,11 +61,11 @@ def test_a_grid_stops_inside_a_slow_cell() -> None:
 
 
 def test_people_are_recognised_as_far_as_the_network_learned_them() -> None:
-    trained, untrained = (tasks.recognise(name, 12, seed=3) for name in ("MiniFace", "MiniFace-untrained"))
-    assert trained.pictures.shape == (12, tasks.SHOWN, tasks.SHOWN, 3)
+    trained, untrained = (recognition.recognise(name, 12, seed=3) for name in ("MiniFace", "MiniFace-untrained"))
+    assert trained.pictures.shape == (12, recognition.SHOWN, recognition.SHOWN, 3)
     np.testing.assert_array_equal(trained.expected, untrained.expected)
     assert (trained.expected == trained.predicted).mean() > 0.8
     assert (untrained.expected == untrained.predicted).mean() < 0.3
     assert ((trained.probabilities > 0) & (trained.probabilities <= 1)).all()
-    again = tasks.recognise("MiniFace", 12, seed=3)
+    again = recognition.recognise("MiniFace", 12, seed=3)
     np.testing.assert_array_equal(again.pictures, trained.pictures)

@@ -18,7 +18,6 @@ import pytest
 from PIL import Image
 
 import core.__main__ as cli
-from core import networks
 from core.deployment import (
     FORMATS,
     OUTPUTS,
@@ -36,8 +35,11 @@ from core.deployment import tasks as deployment_tasks
 from core.deployment.graph import compiled, preparation
 from core.deployment.standalone import WEB
 from core.deployment.traps import TRAPS, fall_into
-from core.networks import MINIFACE, NETWORKS, UNTRAINED, Network, load
+from core.networks import loading
+from core.networks.loading import load
+from core.networks.network import Network
 from core.networks.preprocessing import PREPROCESSING
+from core.networks.table import MINIFACE, NETWORKS, UNTRAINED
 
 ROOT = Path(cli.__file__).parents[1]
 NODE = shutil.which("node")
@@ -312,7 +314,7 @@ def test_int8_names_the_same_person(format: str, captures) -> None:
 def test_a_network_with_batch_normalization_answers_as_keras(format: str) -> None:
     """MobileNet with random weights, depthwise convolutions and ReLUs that end at 6 included."""
     entry = NETWORKS["MobileNet-0.25"]
-    network = Network(entry, networks._model(entry))
+    network = Network(entry, loading._model(entry))
     run, keras_ = runtimes.READERS[format](exporting._WRITERS[format](network, "float32")), compiled(network)
     for pixels in exporting.captures(entry, 2, SEED):
         is_keras(run(pixels), keras_(pixels))

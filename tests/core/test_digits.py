@@ -8,10 +8,11 @@ import pytest
 from real_data import DATA
 from sklearn.datasets import load_digits
 
-from core import layers
-from core.networks import DIGITS
+from core import digits as data
+from core.networks import network as networks_network
 from core.networks.files import FileError
-from core.training import data, network
+from core.networks.table import DIGITS
+from core.training import network
 
 REAL = DATA / "mnist" / "mnist.npz"
 
@@ -128,7 +129,7 @@ def test_methods_can_ask_it_about_colour_pictures():
     pictures = data.picture(digits.images[:40])
     expected = np.asarray(model(digits.images[:40] / np.float32(255), training=False))
     np.testing.assert_allclose(asked.run(pictures), expected, atol=1e-5)
-    assert layers.feature_maps(asked, pictures[:2], "l3").shape == (2, 7, 7, 16)
+    assert networks_network.feature_maps(asked, pictures[:2], "l3").shape == (2, 7, 7, 16)
 
 
 def test_scale_multiplies_what_comes_in():

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from core import tasks
+from core import digits as data
 from core.attribution import METHODS
+from core.attribution import tasks as attribution_tasks
 from core.features import ascent
-from core.features import tasks as feature_tasks
-from core.networks import DIGITS, NETWORKS, load
-from core.training import data
+from core.features import tasks as features_tasks
+from core.networks.loading import load
+from core.networks.table import DIGITS, NETWORKS
 
 
 def test_it_is_the_report_s_network():
@@ -41,17 +42,17 @@ def test_every_explainer_explains_a_digit(method):
         pytest.skip("its head is no average")
     digit = data.picture(data.embedded().test.images[0])
     few = {param.name: param.minimum for param in method.params if param.name in ("samples", "permutations", "steps")}
-    found = tasks.explain("Digits", method.name, digit, **few)
+    found = attribution_tasks.explain("Digits", method.name, digit, **few)
     assert np.isfinite(found.map.values).all() and np.ptp(found.map.values) > 0
 
 
 @pytest.mark.parametrize("preset", ["course", "fast", "beautiful"])
 def test_the_ten_outputs_climb_in_grey(preset):
-    found = tasks.maximize("Digits", "l5", range(10), preset=preset, iterations=12, seed=1)
+    found = features_tasks.maximize("Digits", "l5", range(10), preset=preset, iterations=12, seed=1)
     assert found.images.shape == (10, 28, 28, 3) and found.pictures.shape == (10, 28, 28, 1)
     np.testing.assert_allclose(found.images[..., 0], found.images[..., 2], atol=1e-6)
     assert (found.activations[:, -1] > found.activations[:, 0]).all()
-    again = tasks.maximize(
+    again = features_tasks.maximize(
         "Digits", "l5", range(10), preset=preset, iterations=1, start=found.pictures, robustness="off"
     )
     np.testing.assert_allclose(again.activations[:, 0], found.activations[:, -1], rtol=0.05, atol=0.05)
@@ -59,7 +60,7 @@ def test_the_ten_outputs_climb_in_grey(preset):
 
 def test_ink_stays_on_its_paper_and_is_read_as_its_digit():
     told = []
-    found = feature_tasks.ink("Digits", "l5", range(10), 1.0, report=lambda *step: told.append(step[:2]))
+    found = features_tasks.ink("Digits", "l5", range(10), 1.0, report=lambda *step: told.append(step[:2]))
     assert told == [(step, 30) for step in range(1, 31)]
     assert found.images.shape == (10, 28, 28, 3) and found.images.min() == 0 and found.images.max() <= 1
     assert load("Digits").predict(found.images).argmax(axis=1).tolist() == list(range(10))
@@ -69,18 +70,18 @@ def test_ink_stays_on_its_paper_and_is_read_as_its_digit():
 
 def test_the_first_step_of_ink_by_hand(monkeypatch):
     """The unit step of the normalized ascent, cut off at black and white."""
-    monkeypatch.setattr(feature_tasks, "PAPER", 0.0)
-    one = feature_tasks.ink("Digits", "l5", [3], iterations=1).pictures
+    monkeypatch.setattr(features_tasks, "PAPER", 0.0)
+    one = features_tasks.ink("Digits", "l5", [3], iterations=1).pictures
     start = np.zeros((1, 28, 28, 1), np.float32)
     free = ascent.maximize(
-        load("Digits"), "l5", [3], start=start, learning_rate=2.0, iterations=1, **feature_tasks.STEP
+        load("Digits"), "l5", [3], start=start, learning_rate=2.0, iterations=1, **features_tasks.STEP
     )
     assert np.linalg.norm(free.pictures) == pytest.approx(2, rel=1e-4) and free.pictures.min() < 0
     np.testing.assert_allclose(one, np.clip(free.pictures, 0, 1), atol=1e-6)
 
 
 def test_the_more_smoothness_weighs_the_smoother_is_the_ink():
-    found = feature_tasks.ink("Digits", "l5", [7] * 3, (0.125, 8, 64))
+    found = features_tasks.ink("Digits", "l5", [7] * 3, (0.125, 8, 64))
     unrest = [np.abs(np.diff(picture, axis=axis)).sum() for picture in found.pictures for axis in (0, 1)]
     totals = np.reshape(unrest, (3, 2)).sum(axis=1)
     assert totals[0] > totals[1] > totals[2]
@@ -88,7 +89,7 @@ def test_the_more_smoothness_weighs_the_smoother_is_the_ink():
 
 def test_two_outputs_at_once_are_the_sum_of_both():
     """A climb for 4 and 9 together reaches more of their sum than the climb for either alone."""
-    found = feature_tasks.ink("Digits", "l5", [4, 9, (4, 9)])
+    found = features_tasks.ink("Digits", "l5", [4, 9, (4, 9)])
     network = load("Digits")
     logits = np.asarray(network.model(found.pictures, training=False))
     assert found.activations[2, -1] == pytest.approx(logits[2, [4, 9]].sum(), rel=1e-3)

@@ -10,8 +10,11 @@ from sklearn.metrics import jaccard_score
 
 from core import faces
 from core.features import dissection
-from core.layers import kernel_layers
-from core.networks import UNTRAINED, Network, NetworkError, load
+from core.networks.entry import NetworkError
+from core.networks.layers import kernel_layers
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import UNTRAINED
 
 
 def reads_colours(pool: int = 1, shape: tuple[int, int] = (2, 4)) -> Network:

@@ -11,10 +11,14 @@ import pytest
 from scipy.stats import norm, spearmanr
 from sklearn.metrics import auc
 
-from core import faces, networks
+from core import faces
 from core.attribution import METHODS
 from core.evaluation import deletion, leaderboard, pointing, randomization, similarity, stability, tasks
-from core.networks import UNTRAINED, Network, NetworkError, load
+from core.networks import table
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import UNTRAINED
 
 
 @pytest.fixture(scope="module")
@@ -395,7 +399,7 @@ def test_captures_are_unseen_and_of_both_groups():
 def test_the_stored_leaderboard_is_that_of_the_program():
     content = leaderboard.stored()
     assert json.loads(leaderboard.FILE.read_text()) == content
-    assert content["network"] == networks.MINIFACE.name
+    assert content["network"] == table.MINIFACE.name
     assert content["parameters"] == json.loads(json.dumps(leaderboard.parameters()))
     for name, rows in content["metrics"].items():
         seeded = {row for row in leaderboard.ROWS if leaderboard.seeded(row)}

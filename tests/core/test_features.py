@@ -9,13 +9,16 @@ import pytest
 import tensorflow as tf
 from distinct import DISTINCT
 
-from core import features, images
+from core import colours, features, images
 from core.features import ascent, atlas, objectives, parameterization, regularizers
 from core.features.parameterization import Fourier
 from core.features.robustness import ROBUSTNESS, move
-from core.layers import cut, kernel_layers
-from core.networks import NETWORKS, UNTRAINED, Network, NetworkError, kept, load
+from core.networks.entry import NetworkError
+from core.networks.layers import cut, kernel_layers
+from core.networks.loading import load
+from core.networks.network import Network, cached_on_network
 from core.networks.preprocessing import PREPROCESSING
+from core.networks.table import NETWORKS, UNTRAINED
 
 maximize = partial(ascent.maximize, preset="course")
 AVAILABLE = [name for name in DISTINCT if NETWORKS[name].available]
@@ -293,7 +296,7 @@ def test_every_preset_climbs_and_a_seed_gives_the_same_picture(preset):
 def test_nothing_is_traced_again(preset, monkeypatch):
     network, parts = Network(UNTRAINED, load("MiniFace-untrained").model), []
     monkeypatch.setattr(ascent, "_part", lambda *key: parts.append(made(*key)) or parts[-1])
-    made = kept(ascent.Part)
+    made = cached_on_network(ascent.Part)
     for channels, rate in (([0], 3), ([5], 4), ([1, 2, 3], 5), (list(range(11)), 6), ([(1, 2), (3, 4)], 7)):
         ascent.maximize(
             network, "conv3_1", channels, preset=preset, iterations=3, learning_rate=rate, seed=rate, size=128
@@ -369,7 +372,7 @@ def test_a_sheet_of_the_atlas_is_cut_into_its_tiles(tmp_path, monkeypatch):
     monkeypatch.setattr(atlas, "FOLDER", tmp_path)
     shades = np.linspace(0, 1, 32)
     pictures = np.ones((32, atlas.TILE, atlas.TILE, 3)) * shades[:, None, None, None]
-    sheet = features.contact_sheet(pictures, atlas.COLUMNS, atlas.MARGIN)
+    sheet = colours.contact_sheet(pictures, atlas.COLUMNS, atlas.MARGIN)
     file = atlas.path("MiniFace", "conv1_1")
     file.parent.mkdir()
     file.write_bytes(images.encode(sheet, "webp", 95))
@@ -414,7 +417,7 @@ def test_only_a_large_picture_loses_its_border():
 
 def test_contact_sheet_runs_row_by_row():
     images = np.stack([np.full((2, 5, 3), value) for value in (0.1, 0.2, 0.3)])
-    sheet = features.contact_sheet(images, columns=2, margin=1)
+    sheet = colours.contact_sheet(images, columns=2, margin=1)
     assert sheet.shape == (5, 11, 3)
     np.testing.assert_allclose([sheet[0, 0, 0], sheet[0, 6, 0], sheet[3, 0, 0]], [0.1, 0.2, 0.3], rtol=1e-6)
     assert (sheet[2] == 1).all()

@@ -13,12 +13,13 @@ import h5py
 import numpy as np
 import pytest
 
+from core import digits
 from core.__main__ import main
 from core.compute import Cancelled
-from core.networks import NETWORKS, files
+from core.networks import files
 from core.networks.downloads import Download
 from core.networks.files import FileError, PublishedFile, check, fetch, install
-from core.training import data
+from core.networks.table import NETWORKS
 
 DATE = formatdate(1_600_000_000, usegmt=True)
 
@@ -228,7 +229,7 @@ def test_the_command_line_fetches_the_evening_before(site, monkeypatch, capsys):
     assert all(Path(row["file"]).is_file() for row in rows)
     site.status = 500
     assert main(["prefetch", "--network", "MobileNet,Xception"]) == 0  # they are here
-    monkeypatch.setattr(data, "WANTED", replace(data.WANTED, files=(replace(published(site), name="digits.h5"),)))
+    monkeypatch.setattr(digits, "WANTED", replace(digits.WANTED, files=(replace(published(site), name="digits.h5"),)))
     assert main(["prefetch", "--network", "mnist", "--json"]) == 2  # the site does not answer any more
     site.status = 200
     capsys.readouterr()

@@ -8,8 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from core import tasks
-from core.networks import Entry, NetworkError, guests, load
+from core.attribution import tasks as attribution_tasks
+from core.features import tasks as features_tasks
+from core.networks import guests
+from core.networks import tasks as networks_tasks
+from core.networks.entry import Entry, NetworkError
+from core.networks.loading import load
 
 
 def network(size: int | None = 20, *, last: str = "softmax", channels: int = 3) -> keras.Model:
@@ -29,7 +33,7 @@ def saved(model: keras.Model, folder) -> str:
 
 
 def entry(path: str, size: int) -> Entry:
-    return tasks.inspect(path).entry(path, "Mine", "unit", "object", ("a", "b", "c"), size)
+    return networks_tasks.inspect(path).entry(path, "Mine", "unit", "object", ("a", "b", "c"), size)
 
 
 @pytest.mark.parametrize("size", [20, None])
@@ -38,19 +42,19 @@ def test_a_network_is_used_like_those_of_the_table(tmp_path, size):
     mine = entry(saved(model, tmp_path), 20)
     assert (mine.classes, mine.default_layer, mine.embedding_layer) == (3, "conv", "pool")
     picture = np.random.default_rng(0).random((20, 20, 3), dtype=np.float32)
-    np.testing.assert_allclose(tasks.predict(mine, picture)[0], np.asarray(model(picture[None]))[0], rtol=1e-5)
-    assert tasks.explain(mine, "grad_cam", picture, 2).map.values.shape == (18, 18)
-    assert tasks.maximize(mine, "conv", [3], iterations=2).images.shape == (1, 20, 20, 3)
+    np.testing.assert_allclose(networks_tasks.predict(mine, picture)[0], np.asarray(model(picture[None]))[0], rtol=1e-5)
+    assert attribution_tasks.explain(mine, "grad_cam", picture, 2).map.values.shape == (18, 18)
+    assert features_tasks.maximize(mine, "conv", [3], iterations=2).images.shape == (1, 20, 20, 3)
 
 
 def test_a_grey_network_gets_grey_pictures(tmp_path):
     model = network(channels=1)
     path = saved(model, tmp_path)
-    assert tasks.inspect(path).channels == 1
+    assert networks_tasks.inspect(path).channels == 1
     picture = np.random.default_rng(0).random((20, 20, 3), dtype=np.float32)
     grey = (picture @ np.float32([0.299, 0.587, 0.114]))[None, ..., None]
     mine = replace(entry(path, 20), preprocessing="grey")
-    np.testing.assert_allclose(tasks.predict(mine, picture)[0], np.asarray(model(grey))[0], rtol=1e-5)
+    np.testing.assert_allclose(networks_tasks.predict(mine, picture)[0], np.asarray(model(grey))[0], rtol=1e-5)
 
 
 def test_a_softmax_of_its_own_is_left_out(tmp_path):
@@ -106,7 +110,7 @@ def os_system(config):
 )
 def test_what_cannot_be_used_is_refused(tmp_path, make, reason):
     with pytest.raises(NetworkError) as caught:
-        tasks.inspect(make(tmp_path))
+        networks_tasks.inspect(make(tmp_path))
     assert caught.value.reason == reason
     assert "network.keras" in str(caught.value)
 
@@ -115,13 +119,13 @@ def test_no_archive_and_too_large_a_one(tmp_path, monkeypatch):
     path = tmp_path / "network.keras"
     path.write_bytes(b"PK and nothing more")
     with pytest.raises(NetworkError, match="no network that Keras can read"):
-        tasks.inspect(str(path))
+        networks_tasks.inspect(str(path))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("model.weights.h5", bytes(10**7))
     monkeypatch.setattr(guests, "memory_for_networks", lambda: 10**6)
     with pytest.raises(NetworkError, match=r"holds 0\.0 GB") as caught:
-        tasks.inspect(str(path))
+        networks_tasks.inspect(str(path))
     assert caught.value.reason == "large_guest"
 
 

@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from core import layers
-from core.networks import UNTRAINED, Network, NetworkError, load
+from core.networks import layers
+from core.networks import network as networks_network
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import UNTRAINED
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +87,9 @@ def test_linear_cut_of_a_layer_without_activation(miniface):
 
 def test_compiled_gives_the_layer_output_and_is_kept(miniface):
     x, network = batch(miniface), Network(UNTRAINED, miniface)
-    function = layers.compiled(network, "pool2")
+    function = networks_network.compiled(network, "pool2")
     np.testing.assert_allclose(function(x), np.asarray(layers.cut(miniface, "pool2")(x)), rtol=1e-5, atol=1e-6)
-    assert layers.compiled(network, "pool2") is function
+    assert networks_network.compiled(network, "pool2") is function
 
 
 def test_receptive_fields_are_those_of_vgg16(miniface):

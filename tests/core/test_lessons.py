@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core import archives, deployment, images, neighbours, networks
+from core import archives, deployment, images, neighbours
 from core.faces import REGIONS
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
 from core.features import notebook
-from core.networks import files
+from core.networks import entry, files
 
 LESSONS = Path(__file__).resolve().parents[2] / "assets" / "lessons"
 LANGUAGES = sorted(folder.name for folder in LESSONS.iterdir() if folder.is_dir())
@@ -130,7 +130,7 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    modules = (images, networks, files, notebook, archives, neighbours, deployment)
+    modules = (images, entry, files, notebook, archives, neighbours, deployment)
     reasons = {reason: text for module in modules for reason, text in module.REASONS.items()}
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()

@@ -11,10 +11,12 @@ import pytest
 from PIL import Image as Pillow
 
 from core import faces
+from core.intervals import wilson
 from core.masking import FILLS, PRESETS, Disguise, Frame, Mask, apply, follow, frame_of, presets, tasks
 from core.masking.evolution import film, places, sequence, ways
-from core.networks import MINIFACE, UNTRAINED, NetworkError, load
-from core.rates import wilson
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.table import MINIFACE, UNTRAINED
 
 RAMP = np.linspace(0, 1, 4 * 6 * 3, dtype=np.float32).reshape(4, 6, 3)
 """A picture of 4 x 6 pixels, no two alike."""

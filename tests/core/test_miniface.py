@@ -7,7 +7,9 @@ import pytest
 from core.attribution.grad_cam import grad_cam
 from core.faces import PEOPLE, group_of, person, render, sample_capture
 from core.images import resize
-from core.networks import NETWORKS, load, miniface
+from core.networks import miniface
+from core.networks.loading import load
+from core.networks.table import NETWORKS
 
 CAPTURES = 8
 

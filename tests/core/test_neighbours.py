@@ -16,9 +16,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core import faces
-from core import tasks as network_tasks
 from core.compute import Cancelled
+from core.digits import embedded
 from core.images import from_uint8
+from core.intervals import spread
 from core.neighbours import NeighbourError, album, stored, tasks
 from core.neighbours.album import Album
 from core.neighbours.collection import Collection, Settings, Split, confusion, divide
@@ -29,9 +30,9 @@ from core.neighbours.heads import answer, knn, linear, space
 from core.neighbours.index import INDEXES, brute_force, hnsw, unit
 from core.neighbours.projection import CELLS, lay_out, regions
 from core.neighbours.verification import equal_error, pairs, rated, where
-from core.networks import DIGITS, MINIFACE, UNTRAINED, load
-from core.rates import spread
-from core.training.data import embedded
+from core.networks import tasks as networks_tasks
+from core.networks.loading import load
+from core.networks.table import DIGITS, MINIFACE, UNTRAINED
 
 FLAT = Settings(k=1, metric="euclidean", people=2, samples=2)
 
@@ -562,7 +563,7 @@ def test_an_embedding_serves_the_people_that_its_network_learned_from() -> None:
     drawn ones, eigenfaces and pixels.
     """
     file = str(DATA / "weights" / "mobilefacenet_insightface.keras")
-    real_network = network_tasks.inspect(file).entry(file, "MobileFaceNet", "bytes", "face")
+    real_network = networks_tasks.inspect(file).entry(file, "MobileFaceNet", "bytes", "face")
     files = sorted(ORL.glob("s*/*.pgm"))
     grey = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) / np.float32(255) for file in files]
     real = album.named("own", [picture[10:102] for picture in grey], [file.parent.name for file in files])

@@ -5,17 +5,24 @@ import hashlib
 import pickle
 import subprocess
 import sys
+import textwrap
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from distinct import DISTINCT
 
-from core import networks
-from core.networks import MINIFACE, NETWORKS, UNTRAINED, NetworkError, State, load, miniface
+from core.networks import entry as networks_entry
+from core.networks import loading, miniface
+from core.networks.entry import NetworkError, State
 from core.networks.files import FileError, PublishedFile
+from core.networks.loading import load
+from core.networks.network import SMALL_BATCH, Network, cached_on_network
+from core.networks.table import MINIFACE, NETWORKS, UNTRAINED
 
 EMBEDDED = [name for name in DISTINCT if NETWORKS[name].state is State.EMBEDDED]
 
@@ -34,7 +41,7 @@ def test_probabilities_are_the_softmax_of_the_logits(name):
 
 def test_more_pictures_than_a_batch():
     network = load("MiniFace-untrained")
-    images = np.random.default_rng(0).random((networks.SMALL_BATCH + 3, 112, 112, 3), dtype=np.float32)
+    images = np.random.default_rng(0).random((SMALL_BATCH + 3, 112, 112, 3), dtype=np.float32)
     np.testing.assert_allclose(network.predict(images)[-1], network.predict(images[-1])[0], atol=1e-5)
 
 
@@ -75,7 +82,7 @@ def test_an_error_survives_the_way_between_processes():
     assert (str(again), again.reason, again.details) == (str(error), error.reason, error.details)
 
 
-def with_weights(file: Path, digest: str | None = None) -> networks.Entry:
+def with_weights(file: Path, digest: str | None = None) -> networks_entry.Entry:
     digest = hashlib.sha256(file.read_bytes()).hexdigest() if digest is None and file.exists() else digest or ""
     return replace(UNTRAINED, name="Test", weights=PublishedFile(file.name, str(file.parent), digest=digest))
 
@@ -87,7 +94,7 @@ def test_weights_are_read_by_layer(tmp_path):
     np.savez(file, **arrays)
     entry = with_weights(file)
     assert entry.available
-    loaded = networks._build(entry).model
+    loaded = loading._build(entry).model
     for ours, theirs in zip(loaded.weights, source.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs).astype(np.float16).astype(np.float32))
 
@@ -96,41 +103,41 @@ def test_damaged_weights_are_not_read(tmp_path):
     file = tmp_path / "weights.npz"
     file.write_bytes(b"PK is how an archive begins")
     with pytest.raises(FileError, match=r"weights.npz is damaged: its digest is .*, expected 00"):
-        networks._build(with_weights(file, "00"))
+        loading._build(with_weights(file, "00"))
 
 
 def test_pickled_weights_are_not_read(tmp_path):
     file = tmp_path / "weights.npz"
     np.savez(file, **{"conv1_1/kernel": np.array([{}], dtype=object)})
     with pytest.raises(NetworkError, match="allow_pickle=False"):
-        networks._build(with_weights(file))
+        loading._build(with_weights(file))
 
 
 def test_missing_weights_are_named(tmp_path):
     entry = with_weights(tmp_path / "weights.npz")
     assert entry.state is State.TO_DOWNLOAD and not entry.available
     with pytest.raises(FileError, match=r"The file weights\.npz is missing"):
-        networks._build(entry)
+        loading._build(entry)
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
     file = tmp_path / "weights.npz"
     np.savez(file, **{"conv1_1/kernel": np.zeros((3, 3, 3, 16)), "conv1_1/bias": np.zeros(17)})
     with pytest.raises(NetworkError, match="does not hold the weights of Test") as caught:
-        networks._build(with_weights(file))
+        loading._build(with_weights(file))
     assert caught.value.reason == "other_weights"
 
 
 def test_a_machine_without_room_says_what_fits(monkeypatch):
     monkeypatch.setenv("GLASSBOX_MEMORY_GB", "1")
-    networks.memory_for_networks.cache_clear()
+    networks_entry.memory_for_networks.cache_clear()
     try:
         assert NETWORKS["VGGFace-VGG16"].state is State.TOO_LARGE
         assert MINIFACE.state is State.EMBEDDED and NETWORKS["MobileNet"].state is not State.TOO_LARGE
         with pytest.raises(NetworkError, match=r"needs 0\.7 GB .* 0\.2 GB for networks; .* MiniFace, .*MobileNet"):
             load("VGGFace-VGG16")
     finally:
-        networks.memory_for_networks.cache_clear()
+        networks_entry.memory_for_networks.cache_clear()
 
 
 def test_a_container_s_limit_counts(monkeypatch, tmp_path):
@@ -138,38 +145,54 @@ def test_a_container_s_limit_counts(monkeypatch, tmp_path):
     limit, unlimited = tmp_path / "memory.max", tmp_path / "unlimited"
     limit.write_text("2690000000\n")
     unlimited.write_text("max\n")
-    monkeypatch.setattr(networks, "CONTAINER_LIMITS", (unlimited, limit, tmp_path / "none"))
-    networks.memory_for_networks.cache_clear()
+    monkeypatch.setattr(networks_entry, "CONTAINER_LIMITS", (unlimited, limit, tmp_path / "none"))
+    networks_entry.memory_for_networks.cache_clear()
     try:
-        assert networks.memory_for_networks() == 1_690_000_000
+        assert networks_entry.memory_for_networks() == 1_690_000_000
     finally:
-        networks.memory_for_networks.cache_clear()
+        networks_entry.memory_for_networks.cache_clear()
 
 
 def test_networks_give_way_when_memory_is_short(monkeypatch):
     """The one that was asked for longest ago goes, with everything that was compiled for it."""
     built = {name: replace(UNTRAINED, name=name) for name in ("first", "second", "third")}
-    monkeypatch.setattr(networks, "_resident", {})
-    monkeypatch.setattr(networks, "_asked", {})
-    monkeypatch.setattr(networks, "MOST_RESIDENT", int(2.5 * UNTRAINED.memory))
+    monkeypatch.setattr(loading, "_residents", loading.Residents())
+    monkeypatch.setattr(loading, "MOST_RESIDENT", int(2.5 * UNTRAINED.memory))
     first, second = load(built["first"]), weakref.ref(load(built["second"]))
     second().predict(np.zeros((112, 112, 3)))
     assert load(built["first"]) is first
     load(built["third"])
     gc.collect()
-    assert set(networks._resident) == {built["first"], built["third"]}
+    assert [loading.is_resident(entry) for entry in built.values()] == [True, False, True]
     assert second() is None
+
+
+def test_a_network_that_gives_way_while_it_is_asked_for_is_returned(monkeypatch):
+    """One thread asks for what is loaded, the other loads what does not fit beside it, as two lanes of a worker do."""
+    monkeypatch.setattr(loading, "_residents", loading.Residents())
+    monkeypatch.setattr(loading, "MOST_RESIDENT", int(1.5 * UNTRAINED.memory))
+    monkeypatch.setattr(loading, "_build", lambda entry: Network(entry, None))
+    monkeypatch.setattr(loading, "gc", SimpleNamespace(collect=lambda: None))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        entries = [replace(UNTRAINED, name=name) for name in ("first", "second")]
+        with ThreadPoolExecutor(4) as threads:
+            asked = [threads.submit(load, entries[number % 2]) for number in range(4000)]
+        assert all(one.result().entry is entries[number % 2] for number, one in enumerate(asked))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_what_is_made_of_a_network_is_kept_with_it():
     made = []
 
-    @networks.kept
+    @cached_on_network
     def make(network, number):
         made.append(number)
         return object()
 
-    one, other = (networks.Network(UNTRAINED, None) for _ in range(2))
+    one, other = (Network(UNTRAINED, None) for _ in range(2))
     assert make(one, 1) is make(one, 1)
     assert make(one, 1) is not make(one, 2)
     assert make(other, 1) is not make(one, 1)
@@ -177,9 +200,19 @@ def test_what_is_made_of_a_network_is_kept_with_it():
 
 
 def test_the_server_process_imports_no_keras():
-    modules = "core.images, core.faces, core.networks, core.attribution, core.features, core.tasks, core.__main__"
-    heavy = {"keras", "tensorflow", "streamlit", "plotly", "lime", "shap", "sklearn", "skimage"}
-    code = f"import sys, {modules}; print({heavy} & {{*sys.modules}})"
-    root = Path(networks.__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    """All of the dashboard, and every domain's tasks with what they import at the top."""
+    code = """
+        import pkgutil, sys
+        import core, dashboard
+
+        def names(package):
+            return [module.name for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+
+        for name in [*names(dashboard), *(name for name in names(core) if name.endswith(".tasks")), "core.__main__"]:
+            __import__(name)
+        print(sorted({"keras", "tensorflow", "lime", "shap", "sklearn", "skimage"} & {*sys.modules}))
+    """
+    root = Path(loading.__file__).parents[2]
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

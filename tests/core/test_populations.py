@@ -12,7 +12,9 @@ from core import faces, images
 from core.evaluation import pointing
 from core.faces import REGIONS
 from core.images import ImageError
-from core.networks import MINIFACE, load
+from core.intervals import wilson
+from core.networks.loading import load
+from core.networks.table import MINIFACE
 from core.populations import FEWEST, aligned, difference, energies, error_rates, verification, verify
 from core.populations.alignment import FRAME, SIDE, typical_regions
 from core.populations.energy import areas, labelled
@@ -20,7 +22,6 @@ from core.populations.groups import PHOTO_SIDE, Drawn, Photos, people_of, read_f
 from core.populations.statistics import Estimate, estimate, gap, means
 from core.populations.tasks import compare, look
 from core.populations.verification import Verification, together
-from core.rates import wilson
 
 UPPER, LOWER = ("eyes", "brows"), ("nose", "mouth", "jaw")
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.training import LAYERS, Run, Settings, data, loop
+from core import digits
+from core.training import LAYERS, Run, Settings, loop
 from core.training.problems import LEFT_OUT, PROBLEMS
 
 
 def run_of(settings: Settings) -> Run:
-    return Run(settings, "embedded").extended(loop.train(settings, digits=data.embedded()))
+    return Run(settings, "embedded").extended(loop.train(settings, digits=digits.embedded()))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ import pytest
 
 from core.features import patches, quality
 from core.images import Box
-from core.networks import UNTRAINED, Network, load
+from core.networks.loading import load
+from core.networks.network import Network
+from core.networks.table import UNTRAINED
 
 
 def test_smoothness():

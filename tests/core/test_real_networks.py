@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from real_data import DATA
 
-from core import images, tasks
-from core.networks import IMAGENET_NAMES, NETWORKS, files, labels
+from core import images
+from core.attribution import tasks as attribution_tasks
+from core.networks import files, labels
+from core.networks import tasks as networks_tasks
+from core.networks.table import IMAGENET_NAMES, NETWORKS
 
 ELEPHANT = 386
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no real weights: set GLASSBOX_DATA to their folder")
@@ -41,7 +44,7 @@ def test_the_class_index_is_the_published_one(cache):
 
 def test_the_cat_is_a_cat(cache):
     cat = images.sample("chelsea")
-    probabilities = tasks.predict("MobileNet-0.25", images.square(cat, images.centre_box(cat)))[0]
+    probabilities = networks_tasks.predict("MobileNet-0.25", images.square(cat, images.centre_box(cat)))[0]
     assert probabilities[281] == pytest.approx(0.41, abs=0.01)  # tabby
     assert probabilities[285] == pytest.approx(0.36, abs=0.01)  # Egyptian cat
 
@@ -56,7 +59,9 @@ def test_animals_are_recognised(cache):
         if animal is None or file.suffix.lower() not in (".jpg", ".jpeg", ".png"):
             continue
         picture = images.read_file(file)
-        top = np.argsort(-tasks.predict("MobileNet-0.25", images.square(picture, images.centre_box(picture)))[0])[:5]
+        top = np.argsort(
+            -networks_tasks.predict("MobileNet-0.25", images.square(picture, images.centre_box(picture)))[0]
+        )[:5]
         right += any(word in names[index].lower() for index in top for word in wanted[animal])
         seen += 1
     assert seen >= 4
@@ -67,7 +72,7 @@ def test_grad_cam_of_the_elephant_lies_on_the_elephant(cache):
     """Beside it stands a zebra. In a box around the elephant the map is more than twice as strong as elsewhere."""
     photo = images.read_file(DATA / "photos" / "hila_el1.png")
     square = images.square(photo, images.centre_box(photo))
-    found = tasks.explain("MobileNet-0.25", "grad_cam", square, ELEPHANT)
+    found = attribution_tasks.explain("MobileNet-0.25", "grad_cam", square, ELEPHANT)
     energy = images.resize(found.map.values, 100, 100)
     inside = np.zeros((100, 100), bool)
     inside[7:90, 48:] = True
@@ -82,5 +87,5 @@ def test_the_names_of_vggface():
 
 
 def test_a_network_of_another_library_is_a_guest(cache):
-    facts = tasks.inspect(str(DATA / "weights" / "mobilefacenet_insightface.keras"))
+    facts = networks_tasks.inspect(str(DATA / "weights" / "mobilefacenet_insightface.keras"))
     assert (facts.input_size, facts.classes) == (112, 128)

@@ -8,7 +8,9 @@ import pytest
 from core import faces
 from core.faces import REGIONS
 from core.masking import Disguise, presets
-from core.networks import MINIFACE, NETWORKS, State, load
+from core.networks.entry import State
+from core.networks.loading import load
+from core.networks.table import MINIFACE, NETWORKS
 from core.populations import shares
 
 

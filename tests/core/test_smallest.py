@@ -12,7 +12,8 @@ from core import faces
 from core.masking import chart, covers, smallest, study, tasks
 from core.masking.masks import Frame, frame_of
 from core.masking.smallest import Trial
-from core.networks import MINIFACE, UNTRAINED, Network
+from core.networks.network import Network
+from core.networks.table import MINIFACE, UNTRAINED
 
 WHOLE = Frame(0.5, 1.2 / 2.2, 1 / 1.7, 1 / 2.2)
 """The face that the chart fills the picture with."""

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from core import faces, networks
-from core.features import statistics, tasks
-from core.networks import NETWORKS, NetworkError, load
+from core import faces
+from core.features import captures, statistics
+from core.networks import table
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.table import NETWORKS
 
 
 def test_pictures_by_hand():
@@ -50,45 +53,45 @@ def test_confusion_is_scikit_learn_s():
 
 
 def test_digits_by_class():
-    found = tasks.statistics("Digits", "l3", "digit")
+    found = statistics.statistics("Digits", "l3", "digit")
     assert found.means.shape == (10, 16) and found.patterns.shape == (10, 7, 7, 16)
     assert found.counts.sum() == 360
-    assert tasks.statistics("Digits", "l4", "digit").patterns.shape == (10, 1, 1, 25)
-    logits = tasks.statistics("Digits", "l5", "digit").means
+    assert statistics.statistics("Digits", "l4", "digit").patterns.shape == (10, 1, 1, 25)
+    logits = statistics.statistics("Digits", "l5", "digit").means
     assert logits.argmax(axis=1).tolist() == list(range(10))  # each output is highest for its own digit
 
 
 @pytest.fixture
 def few(monkeypatch):
-    monkeypatch.setattr(tasks, "CAPTURES", 12)
+    monkeypatch.setattr(statistics, "CAPTURES", 12)
 
 
 def test_people_by_region_and_group(few):
     told = []
-    regions = tasks.statistics("MiniFace", "conv4_3", "region", report=lambda *step: told.append(step))
+    regions = statistics.statistics("MiniFace", "conv4_3", "region", report=lambda *step: told.append(step))
     assert told == [(number, 12) for number in range(12)]
     assert regions.means.shape == (len(faces.REGIONS), 96) and regions.patterns.shape == (8, 14, 14, 96)
-    groups = tasks.statistics("MiniFace", "conv4_3", "group")
+    groups = statistics.statistics("MiniFace", "conv4_3", "group")
     assert groups.counts.tolist() == [6, 6]
     whole = np.tensordot(regions.counts / 12, regions.patterns, axes=1)  # the regions share out every picture
     np.testing.assert_allclose(groups.patterns.mean(axis=0), whole, rtol=1e-3, atol=1e-4)
 
 
 def test_what_cannot_be_told_apart_is_named():
-    assert tasks.kinds(NETWORKS["VGG16"]) == ()
+    assert statistics.kinds(NETWORKS["VGG16"]) == ()
     with pytest.raises(NetworkError, match="region, group"):
-        tasks.statistics("MiniFace", "conv4_3", "digit")
+        statistics.statistics("MiniFace", "conv4_3", "digit")
 
 
 def test_the_way_of_a_picture():
-    digits, _ = tasks.reference_captures(NETWORKS["Digits"])
-    way = tasks.path("Digits", digits[0])
+    digits, _ = captures.reference_captures(NETWORKS["Digits"])
+    way = statistics.path("Digits", digits[0])
     assert list(way) == ["l1", "l1_mp", "l2", "l2_mp", "l3", "l3_mp", "l4", "l5"]
     assert way["l1"].shape == (28, 28, 9) and way["l3_mp"].shape == (3, 3, 16) and way["l4"].shape == (25,)
     np.testing.assert_allclose(way["l5"], load("Digits").predict(digits[0])[0], rtol=1e-5)
 
 
 def test_recognised_digits():
-    found = tasks.recognise("Digits")
+    found = statistics.recognise("Digits")
     assert len(found.expected) == len(found.predicted) == len(found.probabilities) == 360
-    assert (found.probabilities <= 1).all() and networks.find("digits").subject == "digit"
+    assert (found.probabilities <= 1).all() and table.find("digits").subject == "digit"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import faces
+from core import digits, faces
 from core.compute import Cancelled
-from core.networks import MINIFACE, NetworkError, load
-from core.training import TRANSFERS, WAYS, data, network, transfer
+from core.networks.entry import NetworkError
+from core.networks.loading import load
+from core.networks.table import MINIFACE
+from core.training import TRANSFERS, WAYS, network, transfer
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,7 @@ def test_the_new_digits_are_five_to_nine_in_turn():
     new = transfer.digits(3, 0, lambda: None)
     assert new.classes == 5
     np.testing.assert_array_equal(new.train[1], np.tile(np.arange(5), 3))
-    held = data.embedded().test
+    held = digits.embedded().test
     np.testing.assert_array_equal(new.test[1], held.labels[held.labels >= 5] - 5)
 
 

@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from core import networks
-from core.networks import NETWORKS, NetworkError, vggface
+from core.networks import loading, vggface
+from core.networks.entry import NetworkError
+from core.networks.files import FileError
+from core.networks.table import NETWORKS
 
 PUBLISHED = {
     ("VGG16", True): 145_002_878,
@@ -70,7 +72,7 @@ def test_published_weights_give_the_same_outputs_as_on_keras_2(variant, top, old
     model = vggface.build(variant, top=top)
     assert model.count_params() == PUBLISHED[variant, top]
     assert not any(isinstance(layer, keras.Model) for layer in model.layers)
-    networks._set_h5_weights(model, tmp_path / "weights.h5")
+    loading._set_h5_weights(model, tmp_path / "weights.h5")
     (tmp_path / "weights.h5").unlink()  # up to 580 MB
     outputs, expected = np.asarray(model(pictures, training=False)), np.load(tmp_path / "outputs.npy")
     if top:
@@ -97,7 +99,7 @@ def test_nothing_is_left_in_sys_modules():
 
 
 def test_names_are_the_same_however_often_it_is_built():
-    first, again = (networks._model(NETWORKS["VGGFace-ResNet50"]) for _ in range(2))
+    first, again = (loading._model(NETWORKS["VGGFace-ResNet50"]) for _ in range(2))
     assert [layer.name for layer in first.layers] == [layer.name for layer in again.layers]
     assert "conv1_7x7_s2_bn" in [layer.name for layer in first.layers]
 
@@ -108,10 +110,10 @@ def test_weights_of_another_variant_are_refused(tmp_path, monkeypatch):
     entry.weights.path.parent.mkdir(parents=True)
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save_weights(tmp_path / "other.weights.h5")
     (tmp_path / "other.weights.h5").rename(entry.weights.path)
-    with pytest.raises(networks.files.FileError, match="not complete or not readable"):
-        networks._build(entry)
+    with pytest.raises(FileError, match="not complete or not readable"):
+        loading._build(entry)
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "old.h5")
     (tmp_path / "old.h5").replace(entry.weights.path)
     entry.weights.path.with_name(entry.weights.name + ".sha256").unlink(missing_ok=True)
     with pytest.raises(NetworkError, match="holds weights of 1 layers, expected 107"):
-        networks._build(entry)
+        loading._build(entry)

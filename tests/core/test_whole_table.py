@@ -5,25 +5,31 @@ import numpy as np
 import pytest
 from distinct import DISTINCT
 
-from core import layers, networks, tasks
 from core.__main__ import main
 from core.attribution import guided_backpropagation
+from core.attribution import tasks as attribution_tasks
+from core.features import health
+from core.features import tasks as features_tasks
 from core.images import encode
 from core.neighbours import tasks as neighbour_tasks
 from core.neighbours.album import people
 from core.neighbours.collection import Settings
-from core.networks import NETWORKS, Network, NetworkError
+from core.networks import layers, loading
+from core.networks import tasks as networks_tasks
+from core.networks.entry import NetworkError
+from core.networks.network import Network
+from core.networks.table import NETWORKS
 
 
 @pytest.fixture(scope="module", params=DISTINCT)
 def name(request):
     """A network, resident without its weights file; for all others there is no room meanwhile."""
     entry = NETWORKS[request.param]
-    networks._resident.clear()
-    model = networks._model(entry)
-    networks._resident[entry], networks._asked[entry] = Network(entry, model), 0.0
+    loading._residents = loading.Residents()
+    model = loading._model(entry)
+    loading._residents._networks[entry] = Network(entry, model)
     yield entry.name
-    networks._resident.clear()
+    loading._residents = loading.Residents()
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def channels(entry):
 
 
 def test_the_table_tells_what_the_network_is(name):
-    entry, model = NETWORKS[name], networks.load(name).model
+    entry, model = NETWORKS[name], loading.load(name).model
     assert model.count_params() == entry.parameters
     assert model.input_shape == (None, entry.input_size, entry.input_size, channels(entry))
     assert model.output_shape == (None, entry.classes) == (None, len(entry.labels))
@@ -49,21 +55,21 @@ def test_the_table_tells_what_the_network_is(name):
 
 
 def test_the_network_page_has_what_it_shows(name, image):
-    rows = tasks.describe(name)
+    rows = networks_tasks.describe(name)
     assert sum(row.parameters for row in rows) == NETWORKS[name].parameters
     row = next(row for row in rows if row.name == NETWORKS[name].default_layer)
-    maps = tasks.feature_maps(name, row.name, image)
+    maps = networks_tasks.feature_maps(name, row.name, image)
     assert maps.shape == row.shape and np.isfinite(maps).all()
     first = next(row.name for row in rows if row.kind == "Conv2D")
-    assert tasks.kernels(name, first).shape[2] == channels(NETWORKS[name])
-    assert tasks.channel_health(name, row.name).dead.shape == (row.shape[2],)
+    assert networks_tasks.kernels(name, first).shape[2] == channels(NETWORKS[name])
+    assert health.channel_health(name, row.name).dead.shape == (row.shape[2],)
 
 
 def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
-    passed = [row for row in tasks.describe(name) if row.spatial and row.passed]
+    passed = [row for row in networks_tasks.describe(name) if row.spatial and row.passed]
     middle = passed[len(passed) // 2]
     for row in (middle, next(row for row in passed if row.name == NETWORKS[name].default_layer)):
-        found = tasks.explain(name, "grad_cam", image, 3, row.name)
+        found = attribution_tasks.explain(name, "grad_cam", image, 3, row.name)
         assert found.map.values.shape == row.shape[:2]
         assert np.isfinite(found.map.values).all() and found.map.values.min() >= 0
         walk = found.map.walk
@@ -76,28 +82,31 @@ def test_cam_is_grad_cam_where_the_head_is_an_average_and_says_so_where_not(name
     """Selvaraju et al. 2016, section 3.1: with such a head the gradients, summed over the places, are its weights."""
     if "VGG16" in name or "Digits" in name:
         with pytest.raises(NetworkError, match="global average"):
-            tasks.explain(name, "cam", image, 3)
+            attribution_tasks.explain(name, "cam", image, 3)
     elif "MiniFace" not in name:  # for which a head is fitted
-        cam, walk = tasks.explain(name, "cam", image, 3).map, tasks.explain(name, "grad_cam", image, 3).map.walk
+        cam, walk = (
+            attribution_tasks.explain(name, "cam", image, 3).map,
+            attribution_tasks.explain(name, "grad_cam", image, 3).map.walk,
+        )
         expected = walk.feature_maps @ walk.gradients.sum(axis=(0, 1))
         np.testing.assert_allclose(cam.values, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
 def test_guided_backpropagation_leaves_the_network_as_it_is(name, image):
-    network = networks.load(name)
+    network = loading.load(name)
     guided = guided_backpropagation.guided(network)
     np.testing.assert_allclose(guided(network.inputs(image), training=False), network.run(image), rtol=1e-3, atol=1e-4)
     assert {id(weight) for weight in guided.weights} == {id(weight) for weight in network.model.weights}
-    assert np.isfinite(tasks.explain(name, "guided_backpropagation", image, 3).map.values).all()
+    assert np.isfinite(attribution_tasks.explain(name, "guided_backpropagation", image, 3).map.values).all()
     layer = NETWORKS[name].default_layer
-    np.testing.assert_array_equal(tasks.feature_maps(name, layer, image), network.run(image, layer)[0])
+    np.testing.assert_array_equal(networks_tasks.feature_maps(name, layer, image), network.run(image, layer)[0])
 
 
 def test_a_filter_climbs(name):
-    first = next(row.name for row in tasks.describe(name) if row.kind == "Conv2D")
-    climbed = tasks.maximize(name, first, [1], iterations=2).activations[0]
+    first = next(row.name for row in networks_tasks.describe(name) if row.kind == "Conv2D")
+    climbed = features_tasks.maximize(name, first, [1], iterations=2).activations[0]
     assert climbed[2] > climbed[1] > climbed[0]
-    found = tasks.maximize(name, NETWORKS[name].default_layer, [1], iterations=2)
+    found = features_tasks.maximize(name, NETWORKS[name].default_layer, [1], iterations=2)
     assert np.isfinite(found.images).all() and np.isfinite(found.activations).all()
 
 
@@ -105,7 +114,7 @@ def test_a_filter_climbs(name):
 def test_its_embedding_is_given_to_the_heads_and_to_a_verification(name):
     entry, settings = NETWORKS[name], Settings(people=2, samples=2)
     collection = neighbour_tasks.embedded(entry, "network", people("new", 2, 3))
-    layer = next(row for row in tasks.describe(name) if row.name == entry.embedding_layer)
+    layer = next(row for row in networks_tasks.describe(name) if row.name == entry.embedding_layer)
     assert collection.vectors.shape == (6, np.prod(layer.shape)) and np.isfinite(collection.vectors).all()
     assert neighbour_tasks.compare(collection, settings).neighbours.shape == (2, 3)
     assert set(neighbour_tasks.ask_learned(collection, settings)) == {"linear"}

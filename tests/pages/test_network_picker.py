@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.memory import write_published_layout
-from core import networks
-from core.networks import NETWORKS, PublishedFile, State
+from core.networks import entry as networks_entry
+from core.networks import files, loading
+from core.networks.entry import State
+from core.networks.files import PublishedFile
+from core.networks.table import NETWORKS
 from dashboard.shared import cached, presets
 from dashboard.shared.text import label
 
@@ -46,9 +49,9 @@ def test_a_network_that_is_not_here_is_offered_and_fetched(open_page, elsewhere,
     button = next(button for button in app.button if button.label == label("en", "network.download"))
     button.click().run()
     assert "status 404" in wait(app)  # the server has nothing yet
-    write_published_layout(networks._model(NETWORKS[NAME]), elsewhere / "mobilenet_2_5_224_tf.h5")
+    write_published_layout(loading._model(NETWORKS[NAME]), elsewhere / "mobilenet_2_5_224_tf.h5")
     (elsewhere / "names.txt").write_text("\n".join(f"thing {number}" for number in range(1000)))
-    monkeypatch.setitem(networks.files.SIGNATURES, ".txt", b"thing")
+    monkeypatch.setitem(files.SIGNATURES, ".txt", b"thing")
     next(button for button in app.button if button.label == label("en", "network.download")).click().run()
     wait(app)
     assert NETWORKS[NAME].state is State.CACHED
@@ -66,7 +69,7 @@ def test_an_experiment_waits_for_its_network(open_page, elsewhere, monkeypatch):
     assert label("en", "network.meanwhile", name="MiniFace") in said(app)
     weights = NETWORKS[NAME].weights.path
     weights.parent.mkdir(parents=True)
-    write_published_layout(networks._model(NETWORKS[NAME]), weights)
+    write_published_layout(loading._model(NETWORKS[NAME]), weights)
     (weights.parent / "names.txt").write_text("\n".join(f"thing {number}" for number in range(1000)))
     app.run()
     assert not app.exception
@@ -88,14 +91,14 @@ def wait(app) -> str:
 
 def test_a_network_that_is_too_large_is_refused_with_what_fits(open_page, elsewhere, monkeypatch):
     monkeypatch.setenv("GLASSBOX_MEMORY_GB", "1")
-    networks.memory_for_networks.cache_clear()
+    networks_entry.memory_for_networks.cache_clear()
     try:
         app = open_page("pages/look/grad_cam.py", network="VGG16")
         assert not app.exception
         assert "MobileNet" in app.warning[0].value and "ResNet50" not in app.warning[0].value
         assert label("en", "network.meanwhile", name="MiniFace") in said(app)
     finally:
-        networks.memory_for_networks.cache_clear()
+        networks_entry.memory_for_networks.cache_clear()
 
 
 def test_a_picture_is_explained_by_a_network_of_ones_own(open_page, tmp_path):

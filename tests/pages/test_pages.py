@@ -9,12 +9,15 @@ import pytest
 from streamlit.errors import StreamlitAPIException
 from streamlit.testing.v1 import AppTest
 
-from core import faces, images, tasks
+from core import faces, images
 from core.attribution import METHODS
+from core.attribution import tasks as attribution_tasks
 from core.compute import Cancelled
 from core.evaluation import leaderboard
 from core.evaluation import tasks as evaluation_tasks
-from core.networks import NetworkError
+from core.features import tasks as features_tasks
+from core.networks import table
+from core.networks.entry import NetworkError
 from dashboard import navigation
 from dashboard.grad_cam import walk
 from dashboard.shared import cached, lesson, text
@@ -119,8 +122,10 @@ def test_a_method_of_the_link_ends_in_a_picture_and_shows_its_steps(open_page, n
 
 def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, monkeypatch) -> None:
     asked = []
-    explain = tasks.explain
-    monkeypatch.setattr(tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more))
+    explain = attribution_tasks.explain
+    monkeypatch.setattr(
+        attribution_tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more)
+    )
     app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
     app.slider(key="strength").set_value(0.3).run()
     assert [more["grid"] for more in asked] == [4]
@@ -130,7 +135,7 @@ def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_
 
 
 def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    explain, asked = tasks.explain, []
+    explain, asked = attribution_tasks.explain, []
 
     def cancelled_at_first(*given, report, **more):
         """As if Cancel were pressed after the first report; the second time all goes well."""
@@ -140,7 +145,7 @@ def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypa
         report(1, 4, calls=1)
         raise Cancelled
 
-    monkeypatch.setattr(tasks, "explain", cancelled_at_first)
+    monkeypatch.setattr(attribution_tasks, "explain", cancelled_at_first)
     app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
     assert [warning.value for warning in app.warning] == [text.label("en", "jobs.cancelled")]
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
@@ -181,7 +186,7 @@ def test_a_slow_explainer_in_the_grid_waits_for_start_and_a_cell_that_cannot_be_
     def compare(cells, image, columns, report):
         return [NetworkError("no_relu", network=cell[0].name) for cell in cells]
 
-    monkeypatch.setattr(tasks, "compare", compare)
+    monkeypatch.setattr(attribution_tasks, "compare", compare)
     app = open_page("pages/look/explainers.py", methods="occlusion")
     assert not app.exception and "compare_outcome" not in app.session_state
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
@@ -255,8 +260,8 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
 
 def test_an_upload_is_explained_and_kept_out_of_the_shared_cache(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    explain = tasks.explain
-    monkeypatch.setattr(tasks, "explain", lambda *given: asked.append(given) or explain(*given))
+    explain = attribution_tasks.explain
+    monkeypatch.setattr(attribution_tasks, "explain", lambda *given: asked.append(given) or explain(*given))
     photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
     app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
     assert not app.exception
@@ -300,13 +305,13 @@ def test_one_filter_climbs_at_once_and_follows_its_controls(open_page) -> None:
 
 def test_patches_of_own_photos_stay_in_the_session(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    top_patches = tasks.top_patches
+    top_patches = features_tasks.top_patches
 
     def ask(*given, **more):
         asked.append(more.get("photos"))
         return top_patches(*given, **more)
 
-    monkeypatch.setattr(tasks, "top_patches", ask)
+    monkeypatch.setattr(features_tasks, "top_patches", ask)
     app = open_page("pages/see/filters.py", layer="conv1_1", iterations="2", patches_of="photos")
     assert not app.exception, app.exception[0].message
     assert text.label("en", "filters.patches_none") in [info.value for info in app.info]
@@ -364,7 +369,7 @@ def test_the_truth_is_known_for_people_and_for_no_other_network(open_page, monke
     assert not [picker for picker in app.selectbox if picker.key == "class"]
     marks = [metric.value for metric in app.metric]
     assert len(marks) == 5 and set(marks[:2]) <= {"✓", "✗"} and all(mark.startswith("×") for mark in marks[2:])
-    monkeypatch.setattr(tasks, "knows_people", lambda entry: False)
+    monkeypatch.setattr(table, "knows_people", lambda entry: False)
     app.run()
     assert text.label("en", "recognised.other", name="MiniFace") in [info.value for info in app.info]
 

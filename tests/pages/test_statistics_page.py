@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces
-from core.features import tasks
+from core.features import statistics
 from dashboard.shared import text
 
 PAGE = "pages/see/statistics.py"
@@ -38,7 +38,7 @@ def test_compared_with_the_others_the_order_is_another(open_page) -> None:
 
 @pytest.mark.parametrize(("kind", "count"), [("region", len(faces.REGIONS)), ("group", 2)])
 def test_people_by_region_and_by_group(open_page, monkeypatch, kind: str, count: int) -> None:
-    monkeypatch.setattr(tasks, "CAPTURES", 6)
+    monkeypatch.setattr(statistics, "CAPTURES", 6)
     app = open_page(PAGE, by_region=kind, layer="conv5_3")
     assert not app.exception, app.exception[0].message
     assert len([alt for alt in pictures_of(app) if "coloured by rank" in alt]) == count
@@ -71,7 +71,7 @@ def test_the_way_of_a_face(open_page) -> None:
 def test_a_network_without_labelled_pictures_says_so(open_page, monkeypatch) -> None:
     app = open_page(PAGE, view="confusion")
     assert text.label("en", "statistics.only_digits", name="MiniFace") in [info.value for info in app.info]
-    monkeypatch.setattr(tasks, "kinds", lambda entry: ())
+    monkeypatch.setattr(statistics, "kinds", lambda entry: ())
     app = open_page(PAGE)
     assert not app.exception
     assert text.label("en", "statistics.none", name="MiniFace") in [info.value for info in app.info]

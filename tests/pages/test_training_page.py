@@ -10,7 +10,7 @@ import pytest
 
 from core import training
 from core.compute import Progress
-from core.rates import wilson
+from core.intervals import wilson
 from core.training import Run, Settings, State, Stretch, Transferred, problems, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import cached, text

@@ -7,6 +7,8 @@ maps: blue what speaks against the class, white 0, orange what speaks for it, bo
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -73,3 +75,15 @@ def lay_out(values: np.ndarray, box: Box, height: int, width: int) -> np.ndarray
     bottom, right = min(box.top + box.size, height), min(box.left + box.size, width)
     whole[top:bottom, left:right] = inside[top - box.top : bottom - box.top, left - box.left : right - box.left]
     return whole
+
+
+def contact_sheet(images: np.ndarray, columns: int | None = None, margin: int = 4) -> np.ndarray:
+    """Pictures `(n, h, w, 3)` row by row on one white picture; by default about as many columns as rows."""
+    count, height, width, _ = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.ones((rows * (height + margin) - margin, columns * (width + margin) - margin, 3), np.float32)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + margin), index % columns * (width + margin)
+        sheet[top : top + height, left : left + width] = image
+    return sheet

@@ -5,32 +5,13 @@ Everything here builds new models around the shared layers; no layer is changed,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from core.networks import LayerRow, Network, NetworkError, kept
-
-__all__ = [
-    "LayerRow",
-    "check_channels",
-    "compiled",
-    "cut",
-    "default_layer",
-    "describe",
-    "feature_maps",
-    "feature_shape",
-    "kernel_layers",
-    "last_of_each_size",
-    "layer_of",
-    "receptive_field",
-    "rectified",
-    "spatial_layers",
-    "split",
-]
+from core.networks.entry import LayerRow, NetworkError
 
 _RECTIFIERS = (keras.activations.relu, keras.activations.relu6)
 _POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
@@ -199,26 +180,6 @@ def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
         return trunk, keras.Model(model.get_layer(layer).output, model.output)
     except ValueError as error:
         raise NetworkError("bypassed_layer", name=layer) from error
-
-
-@kept
-def compiled(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]:
-    """One compiled function, kept, from inputs `(n, h, w, c)` to the output of `layer`."""
-    part = cut(network.model, layer)
-
-    @tf.function(input_signature=[tf.TensorSpec(network.model.input_shape, tf.float32)])
-    def run(inputs: tf.Tensor) -> tf.Tensor:
-        return part(inputs, training=False)
-
-    return lambda inputs: run(tf.constant(inputs)).numpy()
-
-
-def feature_maps(network: Network, images: np.ndarray, layer: str) -> np.ndarray:
-    """Feature maps `(n, h, w, k)` of a layer, after its activation, for pictures `(h, w, 3)` or `(n, h, w, 3)` in
-    [0, 1]; NetworkError where it has none.
-    """
-    feature_shape(network.model, layer)
-    return network.run(images, layer)
 
 
 def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:

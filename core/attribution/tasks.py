@@ -1,0 +1,121 @@
+"""What a worker can be asked about explanations; see `core.networks.tasks`, which says more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core import attribution, images
+from core.attribution import SaliencyMap
+from core.colours import overlay
+from core.networks import table
+from core.networks.entry import Entry, NetworkError
+from core.networks.loading import load
+from core.networks.tasks import predict
+from core.progress import Report, with_pictures
+
+TILE, RIM = 160, 2
+"""Side in pixels of a cell in a grid that is being filled, and how far its map stays away from the cell's edge."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A saliency map with its class and layer, the probabilities `(classes,)`, and the seconds that both took.
+
+    `class_index` is None for a method that knows no class, `layer` for one that needs none.
+    """
+
+    map: SaliencyMap
+    class_index: int | None
+    layer: str | None
+    probabilities: np.ndarray
+    seconds: float
+
+
+def explain(
+    network: str | Entry,
+    method: str,
+    image: np.ndarray,
+    class_index: int | None = None,
+    layer: str | None = None,
+    report: Report | None = None,
+    **params: Any,
+) -> Explanation:
+    """Explain the score of a class, by default the network's first choice, with a method of `core.attribution.METHODS`.
+
+    `image` is `(h, w, 3)` in [0, 1]; `layer` is for methods that need one, by default the network's default layer;
+    `params` are the method's own. A slow method calls `report(step, steps, picture, calls=calls)` in every batch:
+    `picture` is the map so far over the image (JPEG), at most every `PICTURE_EVERY` seconds and at the last step.
+    """
+    started = time.perf_counter()
+    loaded = load(network)
+    entry = attribution.find(method)
+    probabilities = loaded.predict(image)[0]
+    index = int(probabilities.argmax()) if class_index is None else loaded.check_class(class_index)
+    if entry.needs_layer:
+        params["layer"] = layer or loaded.entry.default_layer
+    if entry.slow and report is not None:
+        seen = loaded.stretched(image)[0]
+        params["report"] = with_pictures(report, lambda values: overlay(seen, values, signed=entry.signed))
+    saliency = entry.load()(loaded, image, index, **params)
+    return Explanation(saliency, saliency.class_index, saliency.layer, probabilities, time.perf_counter() - started)
+
+
+def compare(
+    cells: Sequence[tuple[str | Entry, str, int | None]],
+    image: np.ndarray,
+    columns: int,
+    report: Report | None = None,
+) -> list[Explanation | NetworkError]:
+    """Explanations of one picture by several networks, methods and classes, all else being the default.
+
+    A cell is `(network, method, class_index)`; one that cannot be explained holds the reason. Steps are left out, and
+    the seconds of a fast method are those of its second run, when all is compiled. `report(step, steps, picture)` is
+    called before and after every cell, and at every report of a slow method; `picture` shows the cells that are done
+    in rows of `columns` (JPEG).
+    """
+    tell = with_pictures(report, _tiled) if report else lambda *given: None
+    grid = np.full((-(-len(cells) // columns), columns, TILE, TILE, 3), 0.5, np.float32)
+    small = images.resize(image, TILE - 2 * RIM, TILE - 2 * RIM)
+    found: list[Explanation | NetworkError] = []
+    for network, name, class_index in cells:
+        method, done = attribution.find(name), len(found)
+        tell(done, len(cells), grid)
+        try:
+            if not method.slow:
+                explain(network, name, image, class_index)
+            explanation = explain(
+                network, name, image, class_index, report=lambda *given, done=done, **values: tell(done, len(cells))
+            )
+        except NetworkError as error:
+            found.append(error)
+            continue
+        found.append(replace(explanation, map=replace(explanation.map, steps={}, walk=None)))
+        grid[divmod(done, columns)][RIM:-RIM, RIM:-RIM] = overlay(small, explanation.map.values, signed=method.signed)
+    tell(len(cells), len(cells), grid)
+    return found
+
+
+def _tiled(grid: np.ndarray) -> np.ndarray:
+    """Pictures `(rows, columns, h, w, 3)` as one."""
+    rows, columns, height, width, colours = grid.shape
+    return grid.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, colours)
+
+
+def warm(network: str | Entry, report: Report | None = None) -> None:
+    """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
+    size = table.find(network).input_size
+    grey = np.full((size, size, 3), 0.5, np.float32)
+    work: tuple[Callable[[], object], ...] = (
+        lambda: load(network),
+        lambda: predict(network, grey),
+        lambda: explain(network, "grad_cam", grey),
+    )
+    for step, part in enumerate(work):
+        if report:
+            report(step, len(work))
+        part()
