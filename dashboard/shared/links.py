@@ -7,13 +7,20 @@ address holds the option itself, so that a link made in French opens in English.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import streamlit as st
 
 Option = TypeVar("Option")
 
-BOUND: dict[str, str] = {"bind": "query-params"}
+
+class Bound(TypedDict):
+    """What `BOUND` holds, so that types of widgets can be checked."""
+
+    bind: Literal["query-params"]
+
+
+BOUND: Bound = {"bind": "query-params"}
 """Arguments that bind a slider or number input to the address bar under its key."""
 
 
@@ -66,7 +73,7 @@ def choices(
     st.session_state[key] = kept or list(default)
     shown = {option: format_func(option) for option in options}
     chosen: list[Option] = st.multiselect(
-        label, options, key=key, format_func=shown.get, persist_state="session", **arguments
+        label, options, key=key, format_func=shown.__getitem__, persist_state="session", **arguments
     )
     remember(key, ",".join(map(str, chosen)), ",".join(map(str, default)))
     return chosen or list(default)
