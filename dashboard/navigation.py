@@ -1,38 +1,59 @@
-"""The rooms of the dashboard: which pages exist, in the order of the course."""
+"""Which pages there are, and the way between them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard.shared.text import t
+from dashboard.shared.text import has, t
 
 ROOT = Path(__file__).resolve().parents[1]
 
-CHAPTERS: dict[str, tuple[str, ...]] = {
-    "start": ("home",),
-    "see": ("network", "filters", "training", "statistics"),
-    "look": ("grad_cam", "explainers", "evaluation", "masks", "populations"),
-    "decide": ("neighbours",),
-    "ship": ("deploy",),
-}
-"""Chapter -> its pages. A chapter without pages is not listed."""
 
-ICONS = {
-    "home": ":material/home:",
-    "network": ":material/account_tree:",
-    "filters": ":material/grid_view:",
-    "training": ":material/model_training:",
-    "statistics": ":material/equalizer:",
-    "grad_cam": ":material/visibility:",
-    "explainers": ":material/view_module:",
-    "evaluation": ":material/fact_check:",
-    "masks": ":material/masks:",
-    "populations": ":material/groups:",
-    "neighbours": ":material/hub:",
-    "deploy": ":material/rocket_launch:",
-}
+@dataclass(frozen=True)
+class Page:
+    """A page: its `slug` names its file, its lesson, its labels, its room and its address."""
+
+    slug: str
+    chapter: str
+    icon: str = ":material/article:"
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return ROOT / "pages" / self.chapter / f"{self.slug}.py"
+
+    @property
+    def title(self) -> str:
+        """What it is called in the session's language."""
+        return t(f"pages.{self.slug}")
+
+
+PAGES: tuple[Page, ...] = (
+    Page("home", "start", ":material/home:"),
+    Page("network", "see", ":material/account_tree:"),
+    Page("filters", "see", ":material/grid_view:"),
+    Page("training", "see", ":material/model_training:"),
+    Page("statistics", "see", ":material/equalizer:"),
+    Page("grad_cam", "look", ":material/visibility:"),
+    Page("explainers", "look", ":material/view_module:"),
+    Page("evaluation", "look", ":material/fact_check:"),
+    Page("masks", "look", ":material/masks:"),
+    Page("populations", "look", ":material/groups:"),
+    Page("neighbours", "decide", ":material/hub:"),
+    Page("deploy", "ship", ":material/rocket_launch:"),
+)
+"""All pages, in the order of the course."""
+
+
+def chapters() -> dict[str, list[Page]]:
+    """Chapter -> its pages, both in their order."""
+    grouped: dict[str, list[Page]] = {}
+    for page in PAGES:
+        grouped.setdefault(page.chapter, []).append(page)
+    return grouped
 
 
 def style() -> str:
@@ -46,40 +67,33 @@ def style() -> str:
     return f"<style>{rules}</style>"
 
 
-def path(chapter: str, slug: str) -> Path:
-    """File of a page."""
-    return ROOT / "pages" / chapter / f"{slug}.py"
-
-
 def pages() -> dict[str, list[st.Page]]:
     """What `st.navigation` lists, titled in the session's language. Addresses are the same in every language."""
     return {
         t(f"chapters.{chapter}"): [
-            st.Page(
-                path(chapter, slug), title=t(f"pages.{slug}"), icon=ICONS[slug], url_path=slug, default=slug == "home"
-            )
-            for slug in slugs
+            st.Page(page.path, title=page.title, icon=page.icon, url_path=page.slug, default=page.slug == "home")
+            for page in listed
         ]
-        for chapter, slugs in CHAPTERS.items()
-        if slugs
+        for chapter, listed in chapters().items()
     }
 
 
 def start_button(slug: str) -> None:
     """The way into the first page of the course."""
-    chapter = next(name for name, slugs in CHAPTERS.items() if slug in slugs)
+    page = next(page for page in PAGES if page.slug == slug)
     if st.button(t("home.start"), type="primary", icon=":material/play_arrow:"):
-        st.switch_page(path(chapter, slug))
+        st.switch_page(page.path)
 
 
 def cards() -> None:
     """One card a chapter, with links to its pages and what they are about."""
     st.header(t("home.parts"), anchor=False)
-    shown = {chapter: slugs for chapter, slugs in CHAPTERS.items() if slugs and chapter != "start"}
-    for column, (chapter, slugs) in zip(st.columns(len(shown)), shown.items(), strict=True):
+    listed = {chapter: listed for chapter, listed in chapters().items() if chapter != "start"}
+    for column, (chapter, pages_of) in zip(st.columns(len(listed)), listed.items(), strict=True):
         with column.container(border=True, height="stretch"):
             st.subheader(t(f"chapters.{chapter}"), anchor=False)
             st.markdown(t(f"cards.{chapter}"))
-            for slug in slugs:
-                st.page_link(path(chapter, slug), label=f"**{t(f'pages.{slug}')}**", icon=ICONS[slug])
-                st.caption(t(f"cards.{slug}"))
+            for page in pages_of:
+                st.page_link(page.path, label=f"**{page.title}**", icon=page.icon)
+                if has(f"cards.{page.slug}"):
+                    st.caption(t(f"cards.{page.slug}"))

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from dashboard.navigation import CHAPTERS  # noqa: E402
+from dashboard.navigation import PAGES  # noqa: E402
 from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
 WIDTHS = {"wide": (1440, 1800), "phone": (390, 844)}
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="every theme, width and language")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    slugs = [slug for slugs in CHAPTERS.values() for slug in slugs]
+    slugs = [page.slug for page in PAGES]
     themes, widths, languages = ("light", "dark"), tuple(WIDTHS), ("en", "fr")
     kinds = list(itertools.product(themes, widths, languages)) if options.all else [("light", "wide", "en")]
     with sync_playwright() as playwright:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,15 +14,21 @@ from core.errors import ReasonedError
 from dashboard.shared import text
 from dashboard.shared.text import t
 
+LOG = logging.getLogger(__name__)
 EXPECTED = (Cancelled, WorkerLost, ReasonedError)
-"""Errors that have a sentence; any other is a mistake in the program and is shown as one."""
+"""Errors that have a sentence; any other is a mistake in the program."""
 
 
 def sentence(error: Exception) -> str:
-    """What an expected error says to the person at the screen."""
+    """What an error says to the person at the screen; one that nobody expected stands in the server's log."""
     if isinstance(error, ReasonedError):
         return text.sentence(error)
-    return t("jobs.cancelled" if isinstance(error, Cancelled) else "jobs.lost")
+    if isinstance(error, Cancelled):
+        return t("jobs.cancelled")
+    if isinstance(error, WorkerLost):
+        return t("jobs.lost")
+    LOG.error("A task failed.", exc_info=error)
+    return t("jobs.failed", error=type(error).__name__)
 
 
 def shown(function: Callable[..., None]) -> Callable[..., None]:

@@ -1,4 +1,8 @@
-"""Words of the dashboard: every label stands in `assets/lessons/<language>/ui.toml`, under the same key."""
+"""Words of the dashboard, language by language.
+
+A label that pages share stands in `assets/lessons/<language>/ui.toml`, one that a page has alone in `<slug>.toml`
+beside its lesson.
+"""
 
 from __future__ import annotations
 
@@ -31,29 +35,45 @@ def language() -> str:
 
 
 @lru_cache
-def _labels(language_code: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((LESSONS / language_code / "ui.toml").read_text(encoding="utf-8"))
+def labels(language_code: str) -> dict[str, str]:
+    """All labels of a language by their keys "section.name".
+
+    Raises:
+        ValueError: two files of the language have a label of the same key.
+    """
+    found: dict[str, str] = {}
+    for file in sorted((LESSONS / language_code).glob("*.toml")):
+        for section, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            for name, text in texts.items():
+                key = f"{section}.{name}"
+                if key in found:
+                    raise ValueError(f"{file} has the label {key} of another file; give it another name.")
+                found[key] = text
+    return found
 
 
 def t(key: str, /, **values: object) -> str:
     """The label `"section.key"` in the session's language, its {placeholders} filled in.
 
     Raises:
-        KeyError: no such label; every language has the same keys, so this is a spelling mistake in the program.
+        KeyError: no such label in English either, so this is a spelling mistake in the program.
     """
     return label(language(), key, **values)
 
 
 def label(language_code: str, key: str, /, **values: object) -> str:
-    """The label `"section.key"` in a stated language."""
-    section, _, name = key.partition(".")
-    return _labels(language_code)[section][name].format(**values)
+    """The label `"section.key"` in a stated language; in English where that has none.
+
+    Raises:
+        KeyError: English has none either, so this is a spelling mistake in the program.
+    """
+    written = labels(language_code)
+    return (written[key] if key in written else labels(FALLBACK)[key]).format(**values)
 
 
 def has(key: str) -> bool:
     """Whether the label `"section.key"` exists."""
-    section, _, name = key.partition(".")
-    return name in _labels(language()).get(section, {})
+    return key in labels(language()) or key in labels(FALLBACK)
 
 
 def sentence(error: Any) -> str:
@@ -66,11 +86,9 @@ def sentence(error: Any) -> str:
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number as the language writes it: 1,234.5 in English, 1 234,5 in French."""
+    """A number with the language's decimal sign and what it puts between thousands: 1,234.5 in English."""
     written = f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    if language() == "fr":
-        return written.replace(",", "\u202f").replace(".", ",")
-    return written
+    return written.translate(str.maketrans(",.", t("app.thousands") + t("app.decimal")))
 
 
 def exact(value: float) -> str:
@@ -80,7 +98,7 @@ def exact(value: float) -> str:
 
 def separators() -> str:
     """The decimal sign and what stands between thousands, for Plotly."""
-    return ",\u202f" if language() == "fr" else ".,"
+    return t("app.decimal") + t("app.thousands")
 
 
 def significant(value: float) -> str:

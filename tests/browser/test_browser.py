@@ -13,7 +13,7 @@ from dashboard import navigation
 from dashboard.components import boxes
 from dashboard.shared import lesson, text
 
-SLUGS = [slug for slugs in navigation.CHAPTERS.values() for slug in slugs]
+SLUGS = [page.slug for page in navigation.PAGES]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 STREAMLITS_OWN_404 = re.compile(r"/_stcore/(health|host-config)$")
 """On a deep link Streamlit asks for these below the page's own address first, and takes the 404 as an answer."""

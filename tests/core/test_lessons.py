@@ -36,8 +36,12 @@ def section(text: str, marker: str) -> str:
 
 def labels(language: str) -> dict[str, str]:
     """Every label of a language under its dotted key."""
-    table = tomllib.loads((LESSONS / language / "ui.toml").read_text(encoding="utf-8"))
-    return {f"{name}.{key}": text for name, part in table.items() for key, text in part.items()}
+    return {
+        f"{section}.{name}": text
+        for file in (LESSONS / language).glob("*.toml")
+        for section, part in tomllib.loads(file.read_text(encoding="utf-8")).items()
+        for name, text in part.items()
+    }
 
 
 def part(language: str, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from core.faces import Capture
 from dashboard.shared import text
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CODE = "\n".join(
     path.read_text(encoding="utf-8")
     for folder in ("dashboard", "pages")

@@ -1,0 +1,124 @@
+""" "Where does it look?" on screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import faces, images
+from core.attribution import METHODS
+from core.attribution import tasks as attribution_tasks
+from core.compute import Cancelled
+from dashboard.grad_cam import walk
+from dashboard.shared import cached, text
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    """Put a file into the sidebar's uploader."""
+    app.file_uploader(key="upload_file").set_value((name, data, "image/png"))
+    return app.run()
+
+
+def test_grad_cam_answers_for_the_class_and_layer_of_the_link(open_page) -> None:
+    app = open_page("pages/look/grad_cam.py", **{"class": "7", "layer": "conv4_3"})
+    assert not app.exception
+    assert app.selectbox(key="class").value == 7
+    captions = [caption.value for caption in app.caption]
+    assert text.label("en", "walk.grad_cam_4_help") in captions
+    quoted = [block.value for block in app.code]
+    assert any(line.startswith("weights =") for line in quoted)
+
+
+def test_grad_cam_with_a_few_channels(open_page) -> None:
+    app = open_page("pages/look/grad_cam.py", channels="strongest")
+    app.slider(key="strongest").set_value(2).run()
+    assert not app.exception
+
+
+def pictures_of(app: AppTest) -> list[str]:
+    """What the pictures of a page are said to be."""
+    return [picture.alt for element in app.image for picture in element.proto.imgs]
+
+
+def test_every_method_has_a_sentence_its_numbers_have_names_and_its_family_too() -> None:
+    for language in text.languages():
+        for method in METHODS.values():
+            assert text.label(language, f"explain.{method.name}")
+            assert text.label(language, f"explain.{method.family}")
+            assert all(text.label(language, f"param.{param.name}") for param in method.params)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("saliency", {}),
+        ("hires_cam", {}),
+        ("grad_cam_plus_plus", {}),
+        ("fem", {"fem_k": "1"}),
+        ("cam", {"cam_captures": "1"}),
+        ("score_cam", {"score_cam_maps": "8"}),
+        ("occlusion", {"occlusion_grid": "4"}),
+        ("lime", {"lime_samples": "50"}),
+    ],
+)
+def test_a_method_of_the_link_ends_in_a_picture_and_shows_its_steps(open_page, name: str, options) -> None:
+    app = open_page("pages/look/grad_cam.py", method=name, **options)
+    assert not app.exception, app.exception[0].message
+    assert not app.error and not app.warning
+    method = METHODS[name]
+    assert any("laid over" in alt and method.title in alt for alt in pictures_of(app))
+    assert bool([picker for picker in app.selectbox if picker.key == "class"]) == method.per_class
+    assert bool([slider for slider in app.select_slider if slider.key == "layer"]) == method.needs_layer
+    title = text.label("en", "walk.title_of", method=method.title, count=len(walk.STEPS.get(name, ())))
+    assert (title in [header.value for header in app.header]) == (name in walk.STEPS)
+
+
+def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, monkeypatch) -> None:
+    asked = []
+    explain = attribution_tasks.explain
+    monkeypatch.setattr(
+        attribution_tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more)
+    )
+    app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    app.slider(key="strength").set_value(0.3).run()
+    assert [more["grid"] for more in asked] == [4]
+    app.slider(key="occlusion_grid").set_value(5).run()
+    app.slider(key="occlusion_grid").set_value(4).run()
+    assert [more["grid"] for more in asked] == [4, 5]
+
+
+def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain, asked = attribution_tasks.explain, []
+
+    def cancelled_at_first(*given, report, **more):
+        """As if Cancel were pressed after the first report; the second time all goes well."""
+        asked.append(more)
+        if len(asked) > 1:
+            return explain(*given, report=report, **more)
+        report(1, 4, calls=1)
+        raise Cancelled
+
+    monkeypatch.setattr(attribution_tasks, "explain", cancelled_at_first)
+    app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
+    assert [warning.value for warning in app.warning] == [text.label("en", "jobs.cancelled")]
+    next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
+    assert not app.exception and not app.warning
+    assert any("laid over" in alt for alt in pictures_of(app))
+
+
+def test_an_upload_is_explained_and_kept_out_of_the_shared_cache(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    explain = attribution_tasks.explain
+    monkeypatch.setattr(attribution_tasks, "explain", lambda *given: asked.append(given) or explain(*given))
+    photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
+    app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
+    assert not app.exception
+    own = app.session_state["picture"]
+    assert own.private
+    app.run()
+    assert len(asked) == 2  # for the default picture, and once for the upload: its session keeps what was computed
+    network, method, _, class_index, layer = asked[-1]
+    cached.explain(replace(own, private=False), network, method, class_index, layer)
+    assert len(asked) == 3  # the shared cache had never seen it
