@@ -1,4 +1,4 @@
-"""The router and the frame that all pages share: language, network and picture."""
+"""The router and the frame that all pages share: language, network and image."""
 
 
 def main() -> None:
@@ -7,20 +7,23 @@ def main() -> None:
     import streamlit as st
 
     from dashboard import navigation
-    from dashboard.shared import cached, controls
+    from dashboard.shared import door, frame
     from dashboard.shared.text import t
+    from dashboard.sidebar import image, language, network
 
     icon = str(navigation.ROOT / "assets" / "images" / "icon.png")
     st.set_page_config(page_title="Glassbox", page_icon=icon, layout="wide", initial_sidebar_state=340)
     with st.sidebar:
-        controls.language_picker()
+        language.pick_language()
     page = st.navigation(navigation.pages())
     st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
     st.html(navigation.style())
     with st.sidebar:
-        controls.frame()
+        entry = network.picker()
+        frame.remember(frame.Frame(entry, image.pick_image(entry)))
+        st.caption(t("app.link_help"))
     page.run()
-    cached.start()  # last, so that the worker's start slows nobody's first page
+    door.start()  # last, so that the worker's start slows nobody's first page
 
 
 if __name__ == "__main__":  # in such a process it has another name

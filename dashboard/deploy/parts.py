@@ -16,9 +16,11 @@ from core.networks.entry import Entry
 from core.networks.table import NETWORKS
 from dashboard.components import in_browser
 from dashboard.shared import cached, controls, figures, jobs, pictures, problems
-from dashboard.shared.cached import NETWORK_ALONE, Picture
-from dashboard.shared.controls import Frame
+from dashboard.shared import names as shared_names
+from dashboard.shared.cached import NETWORK_ALONE
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import choice
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, percent, significant, t
 
 RUNS = 100
@@ -80,7 +82,7 @@ class Row:
 
 
 def _run(frame: Frame) -> None:
-    entry, picture = frame.network, frame.picture
+    entry, picture = frame.network, frame.image
     precision = _precision()
     st.header(t("ship.in_browser"), anchor=False)
     known = _in_browser(entry, picture, precision)
@@ -117,7 +119,7 @@ def _run(frame: Frame) -> None:
     _figures(rows)
 
 
-def _in_browser(entry: Entry, picture: Picture, precision: str) -> str:
+def _in_browser(entry: Entry, picture: SelectedImage, precision: str) -> str:
     """The picture in the reader's own browser; what it tells is known by the name that is returned."""
     known = f"{entry.name} {precision} {picture.digest}"
     try:
@@ -143,7 +145,7 @@ def _in_browser(entry: Entry, picture: Picture, precision: str) -> str:
         st.session_state[FOUND] = told
 
     pixels = images.to_uint8(cached.small(picture.image, entry))
-    in_browser.show(files, controls.class_names(entry), known, pixels, "ship_browser", found)
+    in_browser.show(files, shared_names.class_names(entry), known, pixels, "ship_browser", found)
     return known
 
 
@@ -154,7 +156,7 @@ def _told(known: str) -> dict[str, dict[str, Any]]:
     return {f"browser_{name}": one for name, one in found.items()}
 
 
-def _browser_rows(entry: Entry, picture: Picture, told: dict[str, dict[str, Any]]) -> list[Row]:
+def _browser_rows(entry: Entry, picture: SelectedImage, told: dict[str, dict[str, Any]]) -> list[Row]:
     rows = []
     for name, one in told.items():
         if "problem" in one:
@@ -365,10 +367,10 @@ def _download_page(entry: Entry, data: bytes, precision: str) -> None:
 
 
 def _traps(frame: Frame) -> None:
-    found = cached.traps(frame.picture, frame.network)
+    found = cached.traps(frame.image, frame.network)
     right = found["right"][1]
     changes = {name: float(np.abs(probabilities - right).max()) for name, (_, probabilities) in found.items()}
-    names, classes = list(found), controls.class_names(frame.network)
+    names, classes = list(found), shared_names.class_names(frame.network)
     for start in range(0, len(names), 5):
         for column, name in zip(st.columns(5), names[start : start + 5], strict=False):
             pixels, probabilities = found[name]

@@ -17,10 +17,11 @@ from core.networks import table
 from core.networks.entry import Entry
 from dashboard.explain import question
 from dashboard.explain.question import Request
-from dashboard.shared import cached, controls, figures, jobs, pictures
-from dashboard.shared.cached import Picture
-from dashboard.shared.controls import Frame
+from dashboard.shared import cached, controls, figures, jobs, pictures, selected
+from dashboard.shared import names as shared_names
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice, choices
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, percent, significant, t
 
 SIDE, STRENGTH = 336, 0.7
@@ -35,7 +36,7 @@ def show(frame: Frame) -> None:
     controls.part("evaluation", "test", TESTS, key="test")(frame)
 
 
-def _ask(picture: Picture, entry: Entry, class_index: int | None = None) -> tuple[Request, DeltaGenerator]:
+def _ask(picture: SelectedImage, entry: Entry, class_index: int | None = None) -> tuple[Request, DeltaGenerator]:
     """The method with its numbers, and the column beside it for those of the test."""
     asked, aside = st.columns([2, 3], gap="large")
     with asked:
@@ -60,7 +61,7 @@ def _place(column: DeltaGenerator, image: np.ndarray, caption: str) -> None:
 
 
 def _delete(frame: Frame) -> None:
-    picture, entry = frame.picture, frame.network
+    picture, entry = frame.image, frame.network
     request, aside = _ask(picture, entry)
     with aside:
         baseline = choice(
@@ -89,7 +90,7 @@ def _delete(frame: Frame) -> None:
         return
     share = st.slider(t("evaluation.share"), 0, 100, 10, key="test_share", **BOUND) / 100
     seen = cached.small(picture.image, entry)
-    label = controls.class_names(entry)[found.class_index]
+    label = shared_names.class_names(entry)[found.class_index]
     shown, deleted, inserted, lots = st.columns(4)
     _place(shown, _over(seen, found.explanation.map.values, request), question.about(request, found.explanation))
     for column, way, order in (
@@ -121,7 +122,7 @@ def _delete(frame: Frame) -> None:
 
 
 def _forget(frame: Frame) -> None:
-    picture, entry = frame.picture, frame.network
+    picture, entry = frame.image, frame.network
     request, aside = _ask(picture, entry)
     with aside:
         seed = int(st.number_input(t("evaluation.seed"), 0, 999, 0, key="test_seed", **BOUND))
@@ -192,7 +193,7 @@ def _land(frame: Frame) -> None:
         help=t("evaluation.part_help"),
     )
     capture = faces.sample_capture(np.random.default_rng(drawn)) if drawn else faces.PORTRAIT
-    picture = cached.person_picture(person, capture)
+    picture = selected.person_image(person, capture)
     request, _ = _ask(picture, entry, person)
     found = jobs.answer(
         "land",
@@ -216,7 +217,7 @@ def _person(key: str, text: str, people: Any, default: int) -> int:
         list(people),
         key=key,
         default=default,
-        format_func=controls.person_name,
+        format_func=shared_names.person_name,
     )
 
 
@@ -227,7 +228,7 @@ def _landed(entry: Entry, request: Request, found: Any, person: int, other: int)
         pictures.outlined(pictures.cells(image, SIDE), region)
         for image, region in ((pair.original, pair.part), (pair.inpainted, pair.changed))
     ]
-    original, inpainted_as = (controls.class_names(entry)[index] for index in found.taken_for)
+    original, inpainted_as = (shared_names.class_names(entry)[index] for index in found.taken_for)
     numbers = {"label": original, "score": number(found.scores[0], 1)}
     _place(truth, sizes[0], t("evaluation.truth", **numbers))
     numbers = {"label": inpainted_as, "score": number(found.scores[1], 1), "other": f"{other:02d}"}
@@ -249,7 +250,7 @@ def _landed(entry: Entry, request: Request, found: Any, person: int, other: int)
 
 
 def _repeat(frame: Frame) -> None:
-    picture, entry = frame.picture, frame.network
+    picture, entry = frame.image, frame.network
     request, aside = _ask(picture, entry)
     with aside:
         copies = st.slider(t("evaluation.copies"), 1, 8, 4, key="test_copies", **BOUND)

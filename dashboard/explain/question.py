@@ -13,9 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 from core.attribution import METHODS, Method, tasks
 from core.compute import Progress
 from core.networks.entry import Entry
-from dashboard.shared import cached, controls, jobs, pictures
-from dashboard.shared.cached import Picture
+from dashboard.shared import cached, controls, jobs, layers, names, pictures
 from dashboard.shared.links import choice
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import has, number, significant, t
 
 NAME = "explain"
@@ -40,7 +40,7 @@ class Request:
 
 
 def ask(
-    picture: Picture,
+    picture: SelectedImage,
     entry: Entry,
     aside: DeltaGenerator,
     class_index: int | None = None,
@@ -61,7 +61,7 @@ def ask(
     beside = aside.container() if layer_aside else st.container()
     if method.needs_layer:
         with beside:
-            layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
+            layer = controls.layer_picker(layers.passed(entry), entry.default_layer)
     params = numbers(method, aside.columns(2)) if method.params else ()
     if method.name == DEFAULT:
         whole = cached.explain(picture, entry, method.name, class_index, layer, ())
@@ -86,7 +86,7 @@ def numbers(method: Method, columns: Sequence[DeltaGenerator]) -> tuple[tuple[st
     return tuple(values)
 
 
-def answer(picture: Picture, request: Request) -> Any:
+def answer(picture: SelectedImage, request: Request) -> Any:
     """The explanation: at once, or when its job is over; until then the job is shown, and None comes back."""
     if not METHODS[request.method].slow:
         return cached.explain(picture, *request.arguments)
@@ -99,7 +99,7 @@ def answer(picture: Picture, request: Request) -> Any:
     return jobs.answer(NAME, picture, request.arguments, draw, tasks.explain, *asked, **dict(params))
 
 
-def forming(picture: Picture, request: Request, progress: Progress) -> None:
+def forming(picture: SelectedImage, request: Request, progress: Progress) -> None:
     """The photo, the map as it is now, and how often the network was asked."""
     photo, forming, calls = st.columns(3)
     photo.image(pictures.photo(picture.image), width="stretch", alt=picture.name, caption=picture.name)
@@ -122,7 +122,7 @@ def class_of(request: Request, probabilities: np.ndarray) -> int | None:
 def about(request: Request, explanation: Any) -> str:
     """What a map is about: its class, or that it knows none, and its layer."""
     index = explanation.class_index
-    name = t("explain.no_class") if index is None else controls.class_names(request.network)[index]
+    name = t("explain.no_class") if index is None else names.class_names(request.network)[index]
     return f"{name} · {explanation.layer}" if explanation.layer else name
 
 
@@ -132,7 +132,7 @@ def scale(values: Any, signed: bool, high: float | None = None) -> str:
     return t("explain.scale_signed" if signed else "explain.scale", high=significant(high))
 
 
-def show(picture: Picture, request: Request, explanation: Any, strength: float) -> bytes:
+def show(picture: SelectedImage, request: Request, explanation: Any, strength: float) -> bytes:
     """The photo, the map over it and the map alone, with its range and what it cost; returns the encoded overlay."""
     method, values, what = METHODS[request.method], explanation.map.values, about(request, explanation)
     overlay = pictures.chart(pictures.overlay(picture.image, values, strength, SIDE, method.signed))

@@ -15,9 +15,10 @@ from core.compute import Progress
 from core.networks.entry import Entry, NetworkError
 from dashboard.explain import question
 from dashboard.explain.question import Request
-from dashboard.shared import cached, controls, figures, jobs, pictures, problems
-from dashboard.shared.cached import Picture
+from dashboard.shared import cached, controls, figures, jobs, links, pictures, problems
+from dashboard.shared import names as shared_names
 from dashboard.shared.links import choice, choices
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, significant, t
 from dashboard.sidebar import network as networks
 
@@ -49,7 +50,7 @@ class Grid:
         return f"{METHODS[self.cells[place].method].title} · {self.heads[place % len(self.heads)]}"
 
 
-def ask(picture: Picture, entry: Entry) -> Grid:
+def ask(picture: SelectedImage, entry: Entry) -> Grid:
     """The controls: which methods, and what stands across: networks, or several classes of one network."""
     methods = choices(
         t("explainers.methods"),
@@ -89,9 +90,9 @@ def _networks() -> list[tuple[Entry, int | None, str]]:
     return [(entry, class_index, entry.name) for entry in entries]
 
 
-def _classes(picture: Picture, entry: Entry) -> list[tuple[Entry, int | None, str]]:
+def _classes(picture: SelectedImage, entry: Entry) -> list[tuple[Entry, int | None, str]]:
     probable = np.argsort(-cached.predict(picture, entry), kind="stable")[:FEW]
-    names = controls.class_names(entry)
+    names = shared_names.class_names(entry)
     indices = choices(
         t("explainers.classes"),
         list(range(entry.classes)),
@@ -103,7 +104,7 @@ def _classes(picture: Picture, entry: Entry) -> list[tuple[Entry, int | None, st
     return [(entry, index, names[index]) for index in indices]
 
 
-def answer(picture: Picture, grid: Grid) -> list[Any] | None:
+def answer(picture: SelectedImage, grid: Grid) -> list[Any] | None:
     """An explanation or a problem for every cell, when the job is over; until then it is shown.
 
     It starts by itself where every method is fast.
@@ -128,7 +129,7 @@ def answer(picture: Picture, grid: Grid) -> list[Any] | None:
     return found
 
 
-def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
+def show(picture: SelectedImage, grid: Grid, found: list[Any]) -> None:
     """A row a method, each with its maps over the picture and the colour scale in words."""
     one, two = st.columns([3, 2], gap="large")
     with one:
@@ -142,7 +143,7 @@ def show(picture: Picture, grid: Grid, found: list[Any]) -> None:
             required=True,
             help=t("explainers.scales_help"),
         )
-    strength = two.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
+    strength = two.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **links.BOUND)
     st.header(t("explainers.maps"), anchor=False)
     count = len(grid.heads)
     highs = _highs(found, count, scales)
@@ -165,7 +166,7 @@ def _highs(found: list[Any], count: int, scales: str) -> list[float]:
     return [max(own[place // width * width :][:width]) for place in range(len(own))]
 
 
-def _cell(picture: Picture, grid: Grid, place: int, cell: Any, strength: float, high: float) -> None:
+def _cell(picture: SelectedImage, grid: Grid, place: int, cell: Any, strength: float, high: float) -> None:
     request = grid.cells[place]
     if isinstance(cell, NetworkError):
         st.info(problems.sentence(cell))

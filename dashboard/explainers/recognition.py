@@ -14,8 +14,9 @@ from core.features import recognition
 from core.networks import labels, table
 from core.networks.entry import Entry
 from dashboard.shared import cached, controls, pictures, uploads
-from dashboard.shared.cached import Picture
+from dashboard.shared import names as shared_names
 from dashboard.shared.links import choice
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import percent, t
 
 FACE, CARD = 104, 208
@@ -87,7 +88,7 @@ def _people(entry: Entry) -> list[Case]:
     found = cached.recognise(entry, *values.values())
     rows = zip(found.pictures, found.expected, found.predicted, found.probabilities, strict=True)
     cases = [
-        Case(controls.person_name(int(expected)), picture, int(expected), int(predicted), float(share))
+        Case(shared_names.person_name(int(expected)), picture, int(expected), int(predicted), float(share))
         for picture, expected, predicted, share in rows
     ]
     with st.container(horizontal=True):
@@ -106,12 +107,12 @@ def _people(entry: Entry) -> list[Case]:
 def _own(entry: Entry) -> list[Case]:
     """Pictures of the person at the screen: kept in the memory of the session, nowhere else."""
     files = st.file_uploader(
-        t("recognised.upload", count=MOST, megabytes=controls.MAX_MEGABYTES),
-        controls.UPLOAD_TYPES,
+        t("recognised.upload", count=MOST, megabytes=uploads.MAX_MEGABYTES),
+        uploads.UPLOAD_TYPES,
         accept_multiple_files=True,
         key="recognised_files",
         help=t("recognised.upload_help"),
-        max_upload_size=controls.MAX_MEGABYTES,
+        max_upload_size=uploads.MAX_MEGABYTES,
     )
     if len(files) > MOST:
         st.warning(t("recognised.too_many", found=len(files), count=MOST))
@@ -130,10 +131,10 @@ def _own(entry: Entry) -> list[Case]:
     return cases
 
 
-def _card(file: Any, picture: Picture, entry: Entry) -> Case:
+def _card(file: Any, picture: SelectedImage, entry: Entry) -> Case:
     """A picture with its answer, and the control that says what it shows."""
     place = st.empty()
-    key, names = f"expected_{file.file_id}_{entry.name}", controls.class_names(entry)
+    key, names = f"expected_{file.file_id}_{entry.name}", shared_names.class_names(entry)
     if key not in st.session_state:
         st.session_state[key] = labels.found_in(file.name, entry.labels)
     expected = st.selectbox(
@@ -154,14 +155,14 @@ def _card(file: Any, picture: Picture, entry: Entry) -> Case:
     return case
 
 
-def _squared(image: np.ndarray, name: str, entry: Entry) -> Picture:
+def _squared(image: np.ndarray, name: str, entry: Entry) -> SelectedImage:
     square = images.resize(images.square(image, images.subject_box(image, entry.subject)), SIDE, SIDE)
-    return Picture(square, images.digest(square), name, private=True)
+    return SelectedImage(square, images.digest(square), name, private=True)
 
 
 def _table(entry: Entry, cases: Sequence[Case]) -> None:
     """The same as a table."""
-    names = controls.class_names(entry)
+    names = shared_names.class_names(entry)
     with st.expander(t("recognised.table"), icon=":material/table:"):
         rows = {
             t("recognised.picture"): [case.name for case in cases],

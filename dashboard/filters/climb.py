@@ -18,7 +18,7 @@ from core.features.tasks import Snapshots
 from core.networks.entry import Entry
 from dashboard.components import tiles as tile_grid
 from dashboard.components.tiles import Tile
-from dashboard.shared import cached, controls, figures, jobs, pictures
+from dashboard.shared import cached, figures, jobs, layers, pictures, uploads
 from dashboard.shared.links import choice, remember
 from dashboard.shared.text import exact, number, t
 
@@ -255,7 +255,7 @@ def _picture(image: images.Image, request: Request, name: str, reached: float | 
 
 def patches(entry: Entry, layer: str, channel: int) -> None:
     """Beside the synthetic picture the real ones: what of captures or of own photos the channel answers to most."""
-    if layer not in cached.spatial_layers(entry):
+    if layer not in layers.spatial(entry):
         return
     st.header(t("filters.patches"), anchor=False)
     seen, asked = st.columns(2, gap="large")
@@ -270,7 +270,7 @@ def patches(entry: Entry, layer: str, channel: int) -> None:
             format_func=lambda name: t(f"filters.patches_of_{name}"),
             required=True,
         )
-        photos = controls.own_photos(entry) if source == "photos" else None
+        photos = uploads.own_photos(entry) if source == "photos" else None
     if photos is not None:
         found = cached.own_patches(images.digest(photos), photos, entry, layer, channel)
     elif source == rendered:

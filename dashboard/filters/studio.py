@@ -18,7 +18,8 @@ from core.networks.table import untrained
 from core.params import numbers
 from dashboard.filters import climb, notebook, training_signs
 from dashboard.filters.climb import Request
-from dashboard.shared import cached, controls, jobs, pictures, presets
+from dashboard.shared import controls, jobs, layers, pictures, presets
+from dashboard.shared import names as shared_names
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import exact, sentence, t
 
@@ -50,14 +51,14 @@ class _Layer:
 
     def name(self, entry: Entry, channel: int) -> str:
         """What a channel is called: a unit of the last layer by its class."""
-        return f"{channel} ({controls.class_names(entry)[channel]})" if self.classes else str(channel)
+        return f"{channel} ({shared_names.class_names(entry)[channel]})" if self.classes else str(channel)
 
 
 def _layer(entry: Entry) -> _Layer:
     """A slider over the layers with weights of their own; a normalization only scales what comes before it."""
     rows = [
         row
-        for row in cached.describe(entry)
+        for row in layers.rows(entry)
         if (row.parameters > 0 and row.kind != "BatchNormalization") or row.name == entry.default_layer
     ]
     chosen = controls.layer_picker([row.name for row in rows], entry.default_layer)
@@ -140,7 +141,7 @@ def _one(entry: Entry) -> None:
     with chosen:
         channel = _channel(layer)
         if layer.classes:
-            st.caption(f"{t('controls.class')}: {controls.class_names(entry)[channel]}")
+            st.caption(f"{t('controls.class')}: {shared_names.class_names(entry)[channel]}")
     with method:
         params = _params(entry, layer)
     request = Request("one", entry, layer.row.name, (channel,), params, (layer.name(entry, channel),))
@@ -237,7 +238,7 @@ def _outputs(entry: Entry) -> None:
     with method:
         params, task = _inked(entry, layer, features_tasks.grid)
     if classes:
-        names = tuple(map(controls.class_names(entry).__getitem__, classes))
+        names = tuple(map(shared_names.class_names(entry).__getitem__, classes))
         targets = tuple(number for number in classes for _ in SWEEP)  # a row is what climbs together
         params["tv_weight"] = SWEEP
         _climb(Request("outputs", entry, layer.row.name, targets, params, names, task), climb.matrix)
@@ -259,7 +260,7 @@ def _pairs(entry: Entry) -> None:
         st.error(t("filters.pairs_wrong", last=entry.classes - 1))
         return
     targets = tuple(target for first, second in pairs for target in (first, second, (first, second)))
-    called = controls.class_names(entry)
+    called = shared_names.class_names(entry)
     names = tuple(
         name
         for first, second in pairs
@@ -279,7 +280,7 @@ def _inked(entry: Entry, layer: _Layer, task: Callable[..., Any]) -> tuple[dict[
 
 def _last(entry: Entry) -> _Layer:
     """The outputs themselves."""
-    return _Layer(cached.describe(entry)[-1], True)
+    return _Layer(layers.rows(entry)[-1], True)
 
 
 def _depth(entry: Entry) -> None:
@@ -315,7 +316,7 @@ def _atlas(entry: Entry) -> None:
         st.info(t("filters.atlas_none", names=", ".join(atlas.NETWORKS)))
         return
     layer = controls.layer_picker(atlas.layers(entry.name), entry.default_layer)
-    rows = {row.name: row for row in cached.describe(entry)}
+    rows = {row.name: row for row in layers.rows(entry)}
     for name in (entry.name.removesuffix("-untrained"), untrained(entry).name):
         st.image(
             atlas.path(name, layer).read_bytes(),

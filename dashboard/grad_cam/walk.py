@@ -12,7 +12,7 @@ import streamlit as st
 from core import images
 from core.attribution import METHODS
 from dashboard.explain.question import Request
-from dashboard.shared import controls, figures, lesson, pictures
+from dashboard.shared import figures, lesson, names, pictures
 from dashboard.shared.text import has, number, significant, t
 
 SIDE = 448
@@ -62,7 +62,7 @@ STEPS: dict[str, tuple[tuple[str, str, str], ...]] = {
 def show(request: Request, explanation: Any, overlay: bytes) -> None:
     """The steps of a method that uses feature maps, and nothing for another."""
     if explanation.map.walk is not None:
-        name = controls.class_names(request.network)[explanation.class_index]
+        name = names.class_names(request.network)[explanation.class_index]
         _grad_cam(explanation, name, dict(request.params).get("channels"), overlay)
     elif request.method in STEPS:
         _generic(request, explanation, overlay)

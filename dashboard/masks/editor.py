@@ -17,9 +17,10 @@ from core.networks import table
 from core.networks.entry import Entry
 from dashboard.components import boxes
 from dashboard.shared import cached, controls, figures, pictures
-from dashboard.shared.cached import Picture
-from dashboard.shared.controls import Frame
+from dashboard.shared import names as shared_names
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import choice, remember
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, percent, significant, t
 
 MOST_MASKS = 4
@@ -37,7 +38,7 @@ class Asked:
     score is meant, and the person whose other pictures the embedding is held against (None: nobody's).
     """
 
-    picture: Picture
+    picture: SelectedImage
     network: Entry
     disguise: Disguise
     mask: int
@@ -73,7 +74,7 @@ def _limited(mask: Mask) -> Mask:
     return replace(mask, **{name: float(np.clip(getattr(mask, name), low.get(name, 0), 1)) for name in FIELDS})
 
 
-def _masks(picture: Picture) -> tuple[Mask, ...]:
+def _masks(picture: SelectedImage) -> tuple[Mask, ...]:
     """The masks as they stand: those of a preset move with the face, others stay where they were put."""
     presets = cached.mask_presets(picture, picture.person, picture.capture)
     text = st.session_state.setdefault(STATE, st.query_params.get(STATE, DEFAULT))
@@ -95,7 +96,7 @@ def _set(masks: tuple[Mask, ...], chosen: int) -> None:
 
 def show(frame: Frame) -> tuple[Asked, Any]:
     """Picture with its masks, the controls, and what the network says, which comes back with the question."""
-    picture, entry = frame.picture, frame.network
+    picture, entry = frame.image, frame.network
     known = picture.person is not None and table.knows_people(entry) and picture.person < faces.PEOPLE
     class_index = picture.person if known else controls.class_picker(entry)
     masks = _masks(picture)
@@ -136,7 +137,7 @@ def _presets() -> None:
     )
 
 
-def _stage(picture: Picture, disguise: Disguise, chosen: int) -> None:
+def _stage(picture: SelectedImage, disguise: Disguise, chosen: int) -> None:
     """The disguised picture with its masks as boxes to be moved."""
     masks = disguise.masks
 
@@ -206,7 +207,7 @@ def _numbers(masks: tuple[Mask, ...], chosen: int) -> None:
         )
 
 
-def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
+def _fill(picture: SelectedImage, masks: tuple[Mask, ...]) -> Disguise:
     name = choice(
         st.pills,
         t("masks.fill"),
@@ -230,7 +231,7 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
         people,
         key="fill_person",
         default=people[0],
-        format_func=controls.person_name,
+        format_func=shared_names.person_name,
     )
     return Disguise(masks, name, numbers, other, picture.capture or faces.PORTRAIT)
 
@@ -240,7 +241,7 @@ def _fill(picture: Picture, masks: tuple[Mask, ...]) -> Disguise:
 
 def _says(asked: Asked, found: Any) -> None:
     """Probability, rank and distance, before and after, and the five most probable classes."""
-    classes, scores = controls.class_names(asked.network), found.scores
+    classes, scores = shared_names.class_names(asked.network), found.scores
     label = classes[found.class_index]
     st.markdown(t("masks.of", label=label))
     with st.container(horizontal=True):
@@ -269,7 +270,7 @@ def written_scores(scores: Any) -> list[tuple[str, np.ndarray, Callable[[float],
 
 def _maps(asked: Asked, found: Any) -> None:
     """Grad-CAM of the same class before and after, side by side; a weak map is shown too, so each says its maximum."""
-    image, label = asked.picture.image, controls.class_names(asked.network)[asked.class_index]
+    image, label = asked.picture.image, shared_names.class_names(asked.network)[asked.class_index]
     looks = ("map_before", image), ("map_after", asked.disguise.on(image))
     for column, (when, look), saliency in zip(st.columns(2, gap="large"), looks, found.maps, strict=True):
         high = significant(pictures.reach(saliency.values))

@@ -24,7 +24,7 @@ from dashboard.neighbours import figures as embedding_figures
 from dashboard.neighbours import photos
 from dashboard.shared import cached, controls, figures, jobs, pictures
 from dashboard.shared.cached import Data
-from dashboard.shared.controls import Frame
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice, remember
 from dashboard.shared.text import number, percent, significant, t
 

@@ -11,8 +11,8 @@ from core import archives, images
 from core.neighbours.album import SIDE, Album, named, person_of
 from core.networks.entry import Entry
 from dashboard.shared import uploads
-from dashboard.shared.controls import MAX_MEGABYTES, UPLOAD_TYPES
 from dashboard.shared.text import number, t
+from dashboard.shared.uploads import MAX_MEGABYTES, UPLOAD_TYPES
 
 MOST = 200
 """Photos in all."""

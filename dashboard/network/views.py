@@ -9,8 +9,9 @@ import streamlit as st
 
 from core import images
 from core.networks.entry import Entry, LayerRow
-from dashboard.shared import cached, controls, figures, pictures
-from dashboard.shared.cached import Picture
+from dashboard.shared import cached, figures, layers, pictures
+from dashboard.shared import names as shared_names
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, percent, t
 
 MOST_MAPS = 512
@@ -35,7 +36,7 @@ def totals(entry: Entry, rows: Sequence[LayerRow]) -> None:
 def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
     """The architecture, the chosen layer marked; a click on another one with feature maps chooses it."""
     st.header(t("network.architecture"), anchor=False)
-    spatial = cached.spatial_layers(entry)
+    spatial = layers.spatial(entry)
 
     def click() -> None:
         points = st.session_state["architecture"]["selection"]["points"]
@@ -53,7 +54,7 @@ def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
     st.caption(t("network.drawing_help"))
 
 
-def facts(row: LayerRow, picture: Picture, entry: Entry) -> None:
+def facts(row: LayerRow, picture: SelectedImage, entry: Entry) -> None:
     """Kind, shape, parameters and receptive field of a layer, the field drawn into the picture."""
     said, seen = st.columns([3, 2], gap="large", vertical_alignment="center")
     values = (
@@ -76,7 +77,7 @@ def facts(row: LayerRow, picture: Picture, entry: Entry) -> None:
     )
 
 
-def feature_maps(picture: Picture, network: Entry, layer: str) -> None:
+def feature_maps(picture: SelectedImage, network: Entry, layer: str) -> None:
     """A layer's feature maps on one scale or each on its own, with dead and duplicate channels marked."""
     st.subheader(t("network.feature_maps"), anchor=False, help=t("network.feature_maps_help"))
     own = st.toggle(t("network.own_scale"), key="own_scale", help=t("network.own_scale_help"), bind="query-params")
@@ -144,7 +145,7 @@ def prediction(entry: Entry, probabilities: np.ndarray, class_index: int | None 
     order = [int(index) for index in np.argsort(-probabilities, kind="stable")[:top]]
     if class_index is not None and class_index not in order:
         order.append(class_index)
-    names = controls.class_names(entry)
+    names = shared_names.class_names(entry)
     labels = [names[index] for index in order]
     values = [float(probabilities[index]) for index in order]
     chosen = names[class_index] if class_index is not None else None

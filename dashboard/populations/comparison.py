@@ -16,9 +16,9 @@ from core.populations import FEWEST, Estimate, error_rates, tasks
 from core.populations.groups import Drawn, Source
 from dashboard.masks import editor
 from dashboard.populations import photos
-from dashboard.shared import cached, controls, figures, jobs, pictures
-from dashboard.shared.controls import Frame
+from dashboard.shared import controls, figures, jobs, layers, pictures, selected
 from dashboard.shared.figures import Interval
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, percent, significant, t
 
@@ -53,7 +53,7 @@ def show(frame: Frame) -> None:
         )
         drawn = _drawn(table.knows_people(entry)) if source == "drawn" else None
     with how:
-        layer = controls.layer_picker(cached.passed_layers(entry), entry.default_layer)
+        layer = controls.layer_picker(layers.passed(entry), entry.default_layer)
         channels = _channels(entry, layer)
         target = choice(
             st.segmented_control,
@@ -101,7 +101,7 @@ def _drawn(knows: bool) -> dict[str, Source]:
 
 def _channels(entry: Any, layer: str) -> tuple[int, ...] | None:
     """The channels that take part; None for all."""
-    count = next(row.shape[-1] for row in cached.describe(entry) if row.name == layer)
+    count = next(row.shape[-1] for row in layers.rows(entry) if row.name == layer)
     picked = st.multiselect(
         t("controls.channels"),
         range(count),
@@ -120,7 +120,7 @@ def _answer(
     entry = frame.network
     if drawn is not None:
         sources = drawn
-        picture, named = cached.person_picture(0, faces.PORTRAIT), tuple(map(astuple, drawn.values()))
+        picture, named = selected.person_image(0, faces.PORTRAIT), tuple(map(astuple, drawn.values()))
     else:
         sources = photos.ask(entry)
         if sources is None:

@@ -10,10 +10,10 @@ from core.networks import labels
 from core.networks.entry import Entry
 from core.populations.groups import Photos, people_of, read_face
 from dashboard.shared import pictures, uploads
-from dashboard.shared.cached import Picture
-from dashboard.shared.controls import UPLOAD_TYPES
 from dashboard.shared.links import choice
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import sentence, t
+from dashboard.shared.uploads import UPLOAD_TYPES
 
 MOST, MEGABYTES = 100, archives.MAX_BYTES // 10**6
 """Photos of a group, and the size of an upload."""
@@ -81,6 +81,6 @@ def handed_in() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(st.session_state[f"pop_read_{name}"]) for name in "AB")
 
 
-def private() -> Picture:
+def private() -> SelectedImage:
     """What the results of photos are kept with: for the session alone."""
-    return Picture(np.zeros((1, 1, 3), np.float32), "photos", "photos", private=True)
+    return SelectedImage(np.zeros((1, 1, 3), np.float32), "photos", "photos", private=True)

@@ -6,10 +6,7 @@ a rendered person or a sample is shared by everybody. Keys are names and the pic
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -17,243 +14,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from core import digits, faces, images
+from core import faces, images
 from core.masking import Disguise, Mask, evolution, presets
 from core.neighbours.collection import Collection, Settings
 from core.networks.entry import Entry, Guest, LayerRow
-from core.networks.table import NETWORKS
-from dashboard.shared.text import number, t
 
 if TYPE_CHECKING:
-    from core.compute import Compute, Job
     from core.deployment import DeploymentError
-
-PERSON_SIZE = 224
-"""Side of a rendered person in pixels: twice what the network receives, sharp enough for a projector."""
-THUMBNAIL = 104
-"""Side of a face in the gallery, in pixels."""
-
+from dashboard.shared.door import compute
+from dashboard.shared.selected import SelectedImage
 
 HASH = {Entry: hash, Disguise: hash, Settings: hash}
 """A network is known by all that its entry says: two that were brought under one name are two."""
+
+
 FILM_SECONDS, FILM_SIDE = 4.0, 224
 """How long an animation takes, and its side in pixels."""
+
+
 MOST_CACHED = "128mb"
 """Of an early layer of a large network one picture's maps take 13 MB."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """The square picture that a page works on.
-
-    `image` is `(s, s, 3)` float32 in [0, 1]; `private` pictures came from the person at the screen. Of a rendered
-    picture `person` is the number, as `capture` took them.
-    """
-
-    image: np.ndarray
-    digest: str
-    name: str
-    private: bool = False
-    person: int | None = None
-    capture: faces.Capture | None = None
-
-    @property
-    def content(self) -> np.ndarray:
-        """What is computed on."""
-        return self.image
-
-
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The embedded pictures that a page works on, shared or `private` as a `Picture`; None while they are made."""
+    """The embedded pictures that a page works on; None while they are made."""
 
     digest: str
     content: Collection | None
     private: bool = False
 
 
-NETWORK_ALONE = Picture(np.zeros((0, 0, 3), np.float32), "", "")
+NETWORK_ALONE = SelectedImage(np.zeros((0, 0, 3), np.float32), "", "")
 """In place of a picture where a question is about the network alone; its answer is shared like one about a sample."""
-
-
-@dataclass(frozen=True)
-class _Boot:
-    door: Future[Compute]
-    warm: Future[None]
-    layers: Future[None]
-
-
-def _connect() -> Compute:
-    from core.compute import connect  # distributed is slow to import: not while Home is being shown
-
-    return connect(os.environ.get("GLASSBOX_SCHEDULER") or None)
-
-
-def _warm(door: Future[Compute]) -> None:
-    """Have the worker load the default network, so that the first student does not wait."""
-    from core.attribution import tasks
-
-    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":  # nobody waits for a worker, and tests load what they need
-        return
-    door.result().call(tasks.warm, default_network())
-
-
-def _warm_layers(door: Future[Compute]) -> None:
-    """Have the worker render what channels are judged by, and compile Grad-CAM for the other layers.
-
-    One short task after the other, so that a person's question comes between two of them.
-    """
-    from core.attribution import tasks as attribution_tasks
-    from core.features import health
-    from core.features import tasks as features_tasks
-    from core.networks import tasks as networks_tasks
-
-    if os.environ.get("GLASSBOX_SCHEDULER") == "inline":
-        return
-    entry = NETWORKS[default_network()]
-    door.result().call(health.channel_health, entry, entry.default_layer)
-    door.result().call(features_tasks.top_patches, entry, entry.default_layer, 0)
-    grey = np.full((entry.input_size, entry.input_size, 3), 0.5, np.float32)
-    for row in door.result().call(networks_tasks.describe, entry):
-        if row.spatial:
-            door.result().call(attribution_tasks.explain, entry, "grad_cam", grey, None, row.name)
-
-
-@st.cache_resource(show_spinner=False)
-def _boot() -> _Boot:
-    pool = ThreadPoolExecutor(1, thread_name_prefix="glassbox-boot")
-    door = pool.submit(_connect)
-    return _Boot(door, pool.submit(_warm, door), pool.submit(_warm_layers, door))
-
-
-def start() -> None:
-    """Start the worker in the background, once in the life of the server; returns at once."""
-    _boot()
-
-
-def compute() -> Compute:
-    """The door to the workers; waits for it where it is still being opened."""
-    return _boot().door.result()
-
-
-def wait_until_ready(network: Entry) -> None:
-    """Tell what the page waits for while the worker starts, or loads a network; returns once it has it.
-
-    Every update is a point at which Streamlit can leave the page, so nobody who goes elsewhere has to wait.
-    """
-    boot = _boot()
-    with st.container():  # a place of its own: when the bar has gone, nothing below moves under a finger
-        _wait(
-            boot.warm,
-            lambda: (2 if boot.door.done() else 1, 3),
-            lambda step: f"{t('jobs.starting')} {t(f'jobs.starting_{step}')}",
-        )
-        _confirm(boot)
-        if network.name != default_network():
-            job = _loading(network)
-            _wait(job, lambda: _steps(job), lambda step: t("jobs.loading", name=network.name))
-            job.result()
-
-
-def _wait(job: Any, steps: Callable[[], tuple[int, int]], says: Callable[[int], str]) -> None:
-    """A bar until the job is over; nothing where it is over already."""
-    if job.done():
-        return
-    box, began = st.empty(), time.monotonic()
-    while not job.done():
-        step, of = steps()
-        seconds = number(time.monotonic() - began)
-        box.progress(step / of, text=f"{says(step)} ({seconds}\u202fs)")
-        time.sleep(0.2)
-    box.empty()
-
-
-def _steps(job: Job) -> tuple[int, int]:
-    progress = job.progress()
-    return (progress.step, progress.steps) if progress else (0, 1)
-
-
-def _loading(network: Entry) -> Job:
-    """The job that loads a network; one for all who want it, and another one where it had to give way meanwhile."""
-    from core.attribution import tasks as attribution_tasks
-    from core.networks import tasks as networks_tasks
-
-    jobs = _loads()
-    if network not in jobs or (jobs[network].done() and not compute().call(networks_tasks.is_resident, network)):
-        jobs[network] = compute().submit(attribution_tasks.warm, network)
-    return jobs[network]
-
-
-@st.cache_resource(show_spinner=False)
-def _loads() -> dict[Entry, Job]:
-    return {}
-
-
-def _confirm(boot: _Boot) -> None:
-    """Raise what went wrong while the worker started, and let the next page try again."""
-    try:
-        boot.warm.result()
-    except Exception:
-        _boot.clear()
-        raise
-
-
-def default_network() -> str:
-    """Name of the first network whose weights are here."""
-    return next(name for name, entry in NETWORKS.items() if entry.available)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def person_picture(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -> Picture:
-    """A synthetic person as `capture` takes the picture."""
-    image, _ = faces.render(faces.person(person), capture, size)
-    return Picture(image, images.digest(image), f"person {person}", person=person, capture=capture)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def digit_picture(label: int, number: int) -> Picture:
-    """A handwritten digit that no network here learned from, its pixels as visible cells."""
-    held_out = digits.embedded().test
-    image = digits.picture(held_out.images[np.flatnonzero(held_out.labels == label)[number]])
-    cells = np.kron(image, np.ones((PERSON_SIZE // digits.SIDE,) * 2 + (1,), np.float32))
-    return Picture(cells, images.digest(cells), f"digit {label}")
-
-
-@st.cache_data(max_entries=2, show_spinner=False)
-def people_strip(people: tuple[int, ...], seed: int, size: int = 144) -> bytes:
-    """One WebP picture of several synthetic people side by side, each taken in another way."""
-    rng = np.random.default_rng(seed)
-    return images.encode(np.concatenate(faces.portraits(people, rng, size), axis=1), "webp", 85)
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def thumbnail(person: int) -> bytes:
-    """The plain portrait of a synthetic person as a small WebP picture."""
-    return images.encode(faces.render(faces.person(person), faces.PORTRAIT, THUMBNAIL)[0], "webp", 85)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def sample(name: str) -> np.ndarray:
-    """A sample photo, `(h, w, 3)`."""
-    return images.sample(name)
-
-
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
-def describe(network: Entry) -> list[LayerRow]:
-    """The rows of the table of layers."""
-    from core.networks import tasks
-
-    return compute().call(tasks.describe, network)
-
-
-def spatial_layers(network: Entry) -> list[str]:
-    """Layers that answer with feature maps, from the picture to the answer."""
-    return [row.name for row in describe(network) if row.spatial]
-
-
-def passed_layers(network: Entry) -> list[str]:
-    """Those of them through which every way to the answer leads: where a class activation map explains it."""
-    return [row.name for row in describe(network) if row.spatial and row.passed]
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=HASH)
@@ -305,7 +98,7 @@ def recognise(network: Entry, captures: int, seed: int) -> Any:
 
 
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Cache a function of `(digest, _image, *rest)`, now called with a `Picture`, or `Data`, in place of the first two.
+    """Cache a function of `(digest, _image, *rest)`, now called with an image, or `Data`, in place of the two.
 
     For everybody where the picture is nobody's, for the session alone where it is private.
     """
@@ -319,8 +112,10 @@ def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Cal
         )(function)
 
         @wraps(function)
-        def call(picture: Picture | Data, *rest: Any) -> Any:
-            return (own if picture.private else shared)(picture.digest, picture.content, *rest)
+        def call(picture: SelectedImage | Data, *rest: Any) -> Any:
+            content = picture.image if isinstance(picture, SelectedImage) else picture.content
+
+            return (own if picture.private else shared)(picture.digest, content, *rest)
 
         return call
 

@@ -16,7 +16,9 @@ import streamlit as st
 
 from core.compute import Job, Progress
 from dashboard.shared import problems
-from dashboard.shared.cached import Data, Picture, compute, finished
+from dashboard.shared.cached import Data, finished
+from dashboard.shared.door import compute
+from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import t
 
 POLL_SECONDS = 0.2
@@ -70,7 +72,7 @@ def outcome(name: str) -> Outcome | None:
 
 def answer(
     name: str,
-    picture: Picture | Data,
+    picture: SelectedImage | Data,
     what: tuple[Any, ...],
     draw: Callable[[Progress], None],
     function: Callable[..., Any],

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.shared import controls
+from dashboard.shared import frame
 from dashboard.shared.text import t
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
@@ -73,7 +73,7 @@ def _finish(page: str) -> None:
         return
     if st.session_state["network"] != values["network"]:  # another one was chosen meanwhile
         del st.session_state["preset_waiting"]
-    elif controls.current().network.name == values["network"]:
+    elif frame.current().network.name == values["network"]:
         del st.session_state["preset_waiting"]
         st.session_state.pop("layer", None)
         st.session_state.update({key: value for key, value in values.items() if key not in FRAME})

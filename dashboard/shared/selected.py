@@ -17,7 +17,7 @@ THUMBNAIL = 104
 
 
 @dataclass(frozen=True)
-class Selected:
+class SelectedImage:
     """The square image that a page works on.
 
     `image` is `(s, s, 3)` float32 in [0, 1]; a `private` one came from the person at the screen. Of a rendered one
@@ -42,19 +42,19 @@ class Selected:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def person_image(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -> Selected:
+def person_image(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -> SelectedImage:
     """A synthetic person as `capture` takes the picture."""
     image, _ = faces.render(faces.person(person), capture, size)
-    return Selected(image, images.digest(image), f"person {person}", person=person, capture=capture)
+    return SelectedImage(image, images.digest(image), f"person {person}", person=person, capture=capture)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def digit_image(label: int, number: int) -> Selected:
+def digit_image(label: int, number: int) -> SelectedImage:
     """A handwritten digit that no network here learned from, its pixels as visible cells."""
     held_out = digits.embedded().test
     image = digits.picture(held_out.images[np.flatnonzero(held_out.labels == label)[number]])
     cells = np.kron(image, np.ones((PERSON_SIZE // digits.SIDE,) * 2 + (1,), np.float32))
-    return Selected(cells, images.digest(cells), f"digit {label}")
+    return SelectedImage(cells, images.digest(cells), f"digit {label}")
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

@@ -28,10 +28,13 @@ def languages() -> tuple[str, ...]:
 def language() -> str:
     """The session's language: the chosen one, else the browser's, else English."""
     chosen = st.session_state.get("lang")
-    if chosen in languages():
-        return str(chosen)
-    browser = (st.context.locale or FALLBACK)[:2].lower()
-    return browser if browser in languages() else FALLBACK
+    return str(chosen) if chosen in languages() else browser_language()
+
+
+def browser_language() -> str:
+    """The browser's language where there is a folder for it, else English."""
+    code = (st.context.locale or FALLBACK)[:2].lower()
+    return code if code in languages() else FALLBACK
 
 
 @lru_cache

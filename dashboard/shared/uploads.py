@@ -6,12 +6,19 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from core import archives
+from core import archives, images
 from core.archives import ArchiveError
 from core.images import ImageError
+from core.networks.entry import Entry
 from dashboard.shared.text import sentence, t
+
+UPLOAD_TYPES = ("png", "jpg", "jpeg", "webp", "bmp")
+MAX_MEGABYTES = images.MAX_BYTES // 10**6
+MOST_PHOTOS = 24
+"""Own photos that are looked at together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +98,36 @@ def _made(file: Any, name: str, data: bytes, make: Callable[[bytes, str], Any]) 
         return Found(file, name, make(data, name))
     except ImageError as error:
         return Found(file, name, error)
+
+
+def own_photos(entry: Entry) -> np.ndarray | None:
+    """Several photos of the person at the screen as the network gets them, `(n, s, s, 3)`; None before there are any.
+
+    Kept small in the memory of the session, nowhere else; one that is taken out of the list is forgotten.
+    """
+    files = st.file_uploader(
+        t("picture.upload_several", most=MOST_PHOTOS, megabytes=MAX_MEGABYTES),
+        UPLOAD_TYPES,
+        accept_multiple_files=True,
+        key="photos_files",
+        help=t("picture.upload_several_help"),
+        max_upload_size=MAX_MEGABYTES,
+    )
+    found = read(
+        files[:MOST_PHOTOS],
+        "photos_read",
+        entry,
+        lambda data, name: _as_proposed(images.read(data, name), entry),
+        MOST_PHOTOS,
+    )
+    if len(files) > MOST_PHOTOS:
+        st.warning(t("picture.too_many", most=MOST_PHOTOS))
+    seen = [one.made for one in usable(found)]
+    return np.stack(seen) if seen else None
+
+
+def _as_proposed(image: images.Image, entry: Entry) -> images.Image:
+    """The proposed square of a photo at the network's input size."""
+    return images.resize(
+        images.square(image, images.subject_box(image, entry.subject)), entry.input_size, entry.input_size
+    )

@@ -18,8 +18,7 @@ import streamlit as st
 from core.compute import Job, Progress
 from core.networks.entry import Entry
 from core.networks.table import NETWORKS
-from dashboard.shared import problems
-from dashboard.shared.door import compute
+from dashboard.shared import door, problems
 from dashboard.shared.text import t
 
 Task = Callable[..., Any]
@@ -48,7 +47,9 @@ def ask(task: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) ->
     `scope` is by default "session" where an argument is private, else "shared". Raises what the task raises, or
     `core.compute.WorkerLost`.
     """
-    return _Question(task, args, kwargs, scope).answer(lambda *args, **kwargs: compute().call(task, *args, **kwargs))
+    return _Question(task, args, kwargs, scope).answer(
+        lambda *args, **kwargs: door.compute().call(task, *args, **kwargs)
+    )
 
 
 def here(function: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) -> Any:
@@ -115,8 +116,12 @@ class _Question:
 
     def answer(self, compute: Task) -> Any:
         """The answer, computed where it is not known."""
-        args, kwargs = _made((self.args, self.kwargs))
-        return self.kept(self.key, lambda: compute(*args, **kwargs))
+
+        def run() -> Any:
+            args, kwargs = _made((self.args, self.kwargs))
+            return compute(*args, **kwargs)
+
+        return self.kept(self.key, run)
 
     def known(self) -> Any:
         """The answer where it is known, else None."""
@@ -132,7 +137,7 @@ class _Question:
     def submit(self) -> Job:
         """Start the task as a job."""
         args, kwargs = _made((self.args, self.kwargs))
-        return compute().submit(self.task, *args, **kwargs)
+        return door.compute().submit(self.task, *args, **kwargs)
 
 
 def _unknown() -> Any:

@@ -15,7 +15,7 @@ from core.networks import files, labels
 from core.networks.entry import Entry, Guest, State
 from core.networks.preprocessing import PREPROCESSING
 from core.networks.table import NETWORKS, refusal
-from dashboard.shared import cached, problems
+from dashboard.shared import cached, door, problems
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, t
 
@@ -31,7 +31,7 @@ def picker() -> Entry:
     """The network of choice; while it cannot be used, what to do about it, and the one that was used before."""
     _collect()
     known = {**NETWORKS, **_guests()}
-    first = cached.default_network()
+    first = door.default_network()
     name = choice(st.selectbox, t("network.title"), list(known), key="network", default=first, format_func=_marked)
     entry = known[name]
     if entry.available:

@@ -15,8 +15,8 @@ from core.features.statistics import Statistics, above_others, confusion, ranked
 from core.intervals import wilson
 from core.networks.entry import Entry
 from dashboard.network import views
-from dashboard.shared import cached, controls, figures, jobs, pictures
-from dashboard.shared.controls import Frame
+from dashboard.shared import cached, controls, figures, jobs, layers, pictures, selected
+from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, percent, significant, t
 
@@ -54,13 +54,13 @@ def _classes(frame: Frame) -> None:
             required=True,
         )
     with where:
-        rows = [row.name for row in cached.describe(entry) if row.parameters > 0 and (row.spatial or kind != "region")]
+        rows = [row.name for row in layers.rows(entry) if row.parameters > 0 and (row.spatial or kind != "region")]
         layer = controls.layer_picker(rows, entry.default_layer)
     with how:
         others = st.toggle(t("statistics.others"), key="others", help=t("statistics.others_help"), bind="query-params")
     found = jobs.answer(
         "statistics",
-        cached.person_picture(0, faces.PORTRAIT),  # any: the answer is the same for every picture
+        selected.person_image(0, faces.PORTRAIT),  # any: the answer is the same for every picture
         ("statistics", entry, layer, kind),
         jobs.steps_alone,
         statistics.statistics,
@@ -208,8 +208,8 @@ def _cell(entry: Entry, found: Any, expected: int, predicted: int) -> None:
 
 
 def _way(frame: Frame) -> None:
-    entry, picture = frame.network, frame.picture
-    rows = {row.name: row for row in cached.describe(entry)}
+    entry, picture = frame.network, frame.image
+    rows = {row.name: row for row in layers.rows(entry)}
     found = cached.path(picture, entry)
     st.image(
         pictures.photo(images.resize(picture.image, SIDE, SIDE)),

@@ -15,7 +15,7 @@ from core.compute import Cancelled, Progress
 from core.params import Param
 from core.training import LAYERS, Point, Run, Settings, tasks
 from core.training.problems import PROBLEMS
-from dashboard.shared import cached, controls, figures, pictures, problems
+from dashboard.shared import cached, controls, door, figures, pictures, problems
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, percent, significant, t
 from dashboard.sidebar import network
@@ -51,7 +51,7 @@ def _go() -> None:
         return
     st.session_state["training_wanted"] = "go"
     st.session_state["training_seen"] = []
-    job = cached.compute().submit(tasks.train, run.settings, run.state, seconds=STRETCH_SECONDS)
+    job = door.compute().submit(tasks.train, run.settings, run.state, seconds=STRETCH_SECONDS)
     st.session_state["training_job"] = job
 
 

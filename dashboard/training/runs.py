@@ -9,7 +9,7 @@ import streamlit as st
 from core import training
 from core.intervals import wilson
 from core.training import Run, tasks
-from dashboard.shared import cached, figures
+from dashboard.shared import door, figures
 from dashboard.shared.links import choice
 from dashboard.shared.text import exact, number, percent, significant, t
 
@@ -98,7 +98,7 @@ def _export_network(run: Run) -> None:
         return
     st.download_button(
         t("training.save_network"),
-        lambda: cached.compute().call(tasks.export, run.settings, state.weights),
+        lambda: door.compute().call(tasks.export, run.settings, state.weights),
         "digits.keras",
         icon=":material/download:",
         key="training_keras",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import digits
 from core.training import Run, tasks
-from dashboard.shared import cached, figures, pictures
+from dashboard.shared import cached, door, figures, pictures
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, percent, t
 from dashboard.training import runs
@@ -64,7 +64,7 @@ def _play(run: Run, digit: int) -> None:
 def _moment(run: Run, epoch: int, digit: int) -> None:
     image = cached.examples(run.source)[digit][0]
     weights = [values.astype(np.float32) for values in run.snapshots[epoch]]
-    found: tasks.Moment = cached.compute().call(tasks.moment, run.settings, weights, image)
+    found: tasks.Moment = door.compute().call(tasks.moment, run.settings, weights, image)
     picture = digits.picture(image)
     first = int(found.probabilities.argmax())
     seen, cam, says = st.columns(3, gap="large")

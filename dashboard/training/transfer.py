@@ -13,7 +13,7 @@ from core.intervals import spread, wilson
 from core.networks.table import DIGITS, MINIFACE
 from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
 from dashboard.filters import notebook
-from dashboard.shared import cached, controls, figures, jobs
+from dashboard.shared import controls, figures, jobs, layers
 from dashboard.shared.links import BOUND, choice, choices
 from dashboard.shared.text import number, percent, t
 
@@ -89,7 +89,7 @@ def _begin(
 
 def _filters(task: str, layer: str) -> tuple[list[int], str]:
     """The filters that are kept, by their meaning or by hand, and how many these are."""
-    rows = {row.name: row for row in cached.describe(SOURCES[task])}
+    rows = {row.name: row for row in layers.rows(SOURCES[task])}
     count = rows[layer].shape[-1]
     named = _named(layer, count) if task == "people" else {}
     if not named:

@@ -3,23 +3,24 @@
 import streamlit as st
 
 from dashboard.neighbours import constraints, explore
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 PARTS = {"explore": explore.show, "constraints": constraints.show, "verify": constraints.verify}
 
 
 @st.fragment
 @problems.shown
-def decide(frame: controls.Frame) -> None:
+def decide(frame: shared_frame.Frame) -> None:
     """Data, heads and experiments; a change of a control runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     asked = explore.ask(frame)
     if asked is not None:
         PARTS[explore.part(tuple(PARTS))](asked)
 
 
 lesson.opening("neighbours")
-decide(controls.current())
+decide(shared_frame.current())
 lesson.closing(
     "neighbours",
     (

@@ -3,19 +3,20 @@
 import streamlit as st
 
 from dashboard.evaluation import experiments
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def test(frame: controls.Frame) -> None:
+def test(frame: shared_frame.Frame) -> None:
     """The test of choice; a change of a control runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     experiments.show(frame)
 
 
 lesson.opening("evaluation")
-test(controls.current())
+test(shared_frame.current())
 lesson.closing(
     "evaluation",
     (

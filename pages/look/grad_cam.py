@@ -6,20 +6,21 @@ from core.attribution import METHODS
 from dashboard.explain import question
 from dashboard.grad_cam import walk
 from dashboard.network import views
-from dashboard.shared import cached, controls, lesson, presets, problems
+from dashboard.shared import cached, door, lesson, links, presets, problems
+from dashboard.shared import frame as shared_frame
 from dashboard.shared.text import t
 
 
 @problems.shown
-def explore(frame: controls.Frame) -> None:
+def explore(frame: shared_frame.Frame) -> None:
     """Controls, pictures and steps."""
-    entry, picture = frame.network, frame.picture
-    cached.wait_until_ready(entry)
+    entry, picture = frame.network, frame.image
+    door.wait_until_ready(entry)
     asked, says = st.columns([2, 3], gap="large")
     prediction, numbers = says.container(), says.container()
     with asked:
         request = question.ask(picture, entry, numbers)
-        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **controls.BOUND)
+        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **links.BOUND)
     with prediction:
         said = cached.predict(picture, entry)
         views.prediction(entry, said, question.class_of(request, said))
@@ -30,7 +31,7 @@ def explore(frame: controls.Frame) -> None:
 
 
 @st.fragment
-def page(frame: controls.Frame) -> None:
+def page(frame: shared_frame.Frame) -> None:
     """A change of a control runs this part of the page alone; it ends with the code of the chosen method."""
     explore(frame)
     method = METHODS[st.session_state.get("method", question.DEFAULT)]
@@ -41,4 +42,4 @@ def page(frame: controls.Frame) -> None:
 
 lesson.opening("grad_cam")
 presets.shown("grad_cam")
-page(controls.current())
+page(shared_frame.current())

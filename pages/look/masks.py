@@ -3,19 +3,20 @@
 import streamlit as st
 
 from dashboard.masks import editor, experiments
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def hide(frame: controls.Frame) -> None:
+def hide(frame: shared_frame.Frame) -> None:
     """Masks and what the network then says; a change of a mask runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     experiments.show(*editor.show(frame))
 
 
 lesson.opening("masks")
-hide(controls.current())
+hide(shared_frame.current())
 lesson.closing(
     "masks",
     (

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from dashboard.populations import comparison, shares
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def compare(frame: controls.Frame) -> None:
+def compare(frame: shared_frame.Frame) -> None:
     """Two groups beside each other; a change of a control runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     comparison.show(frame)
 
 
@@ -21,7 +22,7 @@ def cause() -> None:
 
 
 lesson.opening("populations")
-compare(controls.current())
+compare(shared_frame.current())
 cause()
 lesson.closing(
     "populations",

@@ -1,20 +1,21 @@
 """What do filters see? A picture climbs towards what excites a channel most, and forms on screen."""
 
 from dashboard.filters import notebook, studio
-from dashboard.shared import cached, controls, lesson, presets, problems
+from dashboard.shared import door, lesson, presets, problems
+from dashboard.shared import frame as shared_frame
 
 
 @problems.shown
-def show(frame: controls.Frame) -> None:
+def show(frame: shared_frame.Frame) -> None:
     """Nothing before the network is there."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     studio.show(frame.network)
     notebook.show(frame.network)
 
 
 lesson.opening("filters")
 presets.shown("filters")
-show(controls.current())
+show(shared_frame.current())
 lesson.closing(
     "filters",
     (

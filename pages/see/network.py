@@ -3,30 +3,31 @@
 import streamlit as st
 
 from dashboard.network import views
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import controls, door, layers, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def explore(frame: controls.Frame) -> None:
+def explore(frame: shared_frame.Frame) -> None:
     """The drawing, a layer of choice and its channels; a change of the layer runs this part of the page alone."""
     entry = frame.network
-    rows = cached.describe(entry)
-    spatial = cached.spatial_layers(entry)
+    rows = layers.rows(entry)
+    spatial = layers.spatial(entry)
     drawing = st.empty()
     layer = controls.layer_picker(spatial, entry.default_layer)
     with drawing.container():
         views.drawing(entry, rows, layer)
     row = next(row for row in rows if row.name == layer)
-    views.facts(row, frame.picture, entry)
-    views.feature_maps(frame.picture, entry, layer)
+    views.facts(row, frame.image, entry)
+    views.feature_maps(frame.image, entry, layer)
 
 
 @problems.shown
-def show(frame: controls.Frame) -> None:
+def show(frame: shared_frame.Frame) -> None:
     """From the whole network to the first layer's kernels and the table of all layers."""
-    cached.wait_until_ready(frame.network)
-    rows = cached.describe(frame.network)
+    door.wait_until_ready(frame.network)
+    rows = layers.rows(frame.network)
     views.totals(frame.network, rows)
     explore(frame)
     views.first_kernels(frame.network, rows)
@@ -34,7 +35,7 @@ def show(frame: controls.Frame) -> None:
 
 
 lesson.opening("network")
-show(controls.current())
+show(shared_frame.current())
 lesson.closing(
     "network",
     ("core.networks.layers:describe", "core.networks.layers:receptive_field", "core.features.health:channel_health"),

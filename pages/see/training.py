@@ -2,20 +2,21 @@
 
 import streamlit as st
 
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 from dashboard.training import live
 
 
 @st.fragment
 @problems.shown
-def show(frame: controls.Frame) -> None:
+def show(frame: shared_frame.Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     live.parts()
 
 
 lesson.opening("training")
-show(controls.current())
+show(shared_frame.current())
 lesson.closing(
     "training",
     (

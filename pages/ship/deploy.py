@@ -3,19 +3,20 @@
 import streamlit as st
 
 from dashboard.deploy import parts
-from dashboard.shared import cached, controls, lesson, problems
+from dashboard.shared import door, lesson, problems
+from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def ship(frame: controls.Frame) -> None:
+def ship(frame: shared_frame.Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
-    cached.wait_until_ready(frame.network)
+    door.wait_until_ready(frame.network)
     parts.show(frame)
 
 
 lesson.opening("deploy")
-ship(controls.current())
+ship(shared_frame.current())
 lesson.closing(
     "deploy",
     (

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from dashboard import navigation
-from dashboard.shared import cached, lesson
+from dashboard.shared import lesson, selected
 from dashboard.shared.text import t
 
 PEOPLE = (2, 7, 10, 13, 18, 21, 26, 33)
 SEED = 20
 
 lesson.title("home")
-st.image(cached.people_strip(PEOPLE, SEED), width="stretch", alt=t("home.strip_alt"), caption=t("home.strip"))
+st.image(selected.people_strip(PEOPLE, SEED), width="stretch", alt=t("home.strip_alt"), caption=t("home.strip"))
 lesson.idea("home")
 navigation.start_button("network")
 navigation.cards()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from dashboard import navigation
-from dashboard.shared import cached, lesson, text
+from dashboard.shared import door, lesson, text
 
 PAGES = pytest.mark.parametrize("page", navigation.PAGES, ids=lambda page: page.slug)
 LANGUAGES = text.languages()
@@ -35,7 +35,7 @@ def test_every_page_has_file_label_icon_and_lessons(page: navigation.Page) -> No
 
 
 def test_home_imports_no_network_and_computes_nothing(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cached, "compute", lambda: pytest.fail("Home asked the worker for something"))
+    monkeypatch.setattr(door, "compute", lambda: pytest.fail("Home asked the worker for something"))
     before = set(sys.modules)
     app = open_page("pages/start/home.py")
     assert not app.exception

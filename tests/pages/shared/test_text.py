@@ -23,15 +23,23 @@ LITERAL = re.compile(r"""\b(?:t|label)\((?:"en", |code, )?"([a-z_]+\.[a-z_0-9]+)
 def test_every_label_exists(language: str) -> None:
     asked = {key for pair in LITERAL.findall(CODE) for key in pair if key}
     assert len(asked) > 50
-    for key in asked:
-        section, _, name = key.partition(".")
-        assert name in text._labels(language)[section], key
+    assert asked <= text.labels(language).keys()
 
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_slider_of_a_capture_has_a_label(language: str) -> None:
-    labels = text._labels(language)["picture"]
-    assert set(Capture.__dataclass_fields__) - {"texture"} <= set(labels)  # the texture has a seed, no slider
+    sliders = set(Capture.__dataclass_fields__) - {"texture"}  # the texture has a seed, no slider
+    assert {f"picture.{name}" for name in sliders} <= text.labels(language).keys()
+
+
+def test_a_label_that_a_language_lacks_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = {"en": {"app.one": "one {value}"}, "fr": {}}
+    monkeypatch.setattr(text, "labels", labels.__getitem__)
+    monkeypatch.setattr(text, "language", lambda: "fr")
+    assert text.t("app.one", value=1) == "one 1"
+    assert text.has("app.one") and not text.has("app.two")
+    with pytest.raises(KeyError, match=r"app\.two"):
+        text.t("app.two")
 
 
 def test_numbers_are_written_as_the_language_does(monkeypatch: pytest.MonkeyPatch) -> None:

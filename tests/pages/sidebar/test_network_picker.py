@@ -15,7 +15,7 @@ from core.networks import files, loading
 from core.networks.entry import State
 from core.networks.files import PublishedFile
 from core.networks.table import NETWORKS
-from dashboard.shared import cached, presets
+from dashboard.shared import cached, presets, selected
 from dashboard.shared.text import label
 
 NAME = "MobileNet-0.25"
@@ -104,7 +104,7 @@ def test_a_network_that_is_too_large_is_refused_with_what_fits(open_page, elsewh
 def test_a_picture_is_explained_by_a_network_of_ones_own(open_page, tmp_path):
     """A guest is known to the caches by its file and its settings, not by its name alone."""
     one, other = (replace(NETWORKS["MiniFace-untrained"], name="mine", preprocessing=mode) for mode in ("tf", "unit"))
-    picture = cached.Picture(np.full((112, 112, 3), 0.25, np.float32), "digest", "grey")
+    picture = selected.SelectedImage(np.full((112, 112, 3), 0.25, np.float32), "digest", "grey")
     open_page()
     assert not np.allclose(cached.predict(picture, one), cached.predict(picture, other))
     assert cached.predict(picture, one) is not None

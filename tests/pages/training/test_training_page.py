@@ -13,7 +13,7 @@ from core.compute import Progress
 from core.intervals import wilson
 from core.training import Run, Settings, State, Stretch, Transferred, problems, tasks
 from core.training.problems import PROBLEMS
-from dashboard.shared import cached, text
+from dashboard.shared import door, text
 from dashboard.training import runs
 
 PAGE = "pages/see/training.py"
@@ -116,7 +116,7 @@ def test_a_run_is_held_goes_on_and_is_stopped(open_page, monkeypatch) -> None:
         def call(self, function, *given):
             return function(*given)
 
-    monkeypatch.setattr(cached, "compute", Door)
+    monkeypatch.setattr(door, "compute", Door)
     press(app, "training_start")
     assert not app.exception, app.exception[0].message
     assert app.button(key="training_hold").label == text.label("en", "training.pause")
