@@ -47,7 +47,7 @@ from benchmarks.common import convolution_speed, multiplications, options, rando
 from core.attribution import METHODS
 from core.attribution.superpixels import split
 from core.networks.loading import load
-from core.networks.network import Network, batch_size, compiled
+from core.networks.network import Network, batch_size, layer_function
 
 CLASS = 5
 NOISE = 20
@@ -138,7 +138,7 @@ def lime_library(network: Network, image: np.ndarray, samples: int) -> Program:
 
 def bare_forward(network: Network, calls: int) -> Program:
     """As many pictures through the compiled network, in batches as ours, with nothing around it."""
-    run = compiled(network, network.model.layers[-1].name)
+    run = layer_function(network, network.model.layers[-1].name)
     size = batch_size(network.entry)
     whole = np.zeros((size, *network.model.input_shape[1:]), np.float32)
     sizes = [size] * (calls // size) + ([calls % size] if calls % size else [])

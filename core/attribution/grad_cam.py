@@ -6,6 +6,7 @@ Selvaraju et al. 2016, https://arxiv.org/abs/1610.02391
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from core.attribution import GradCamWalk, SaliencyMap
 from core.networks.layers import check_channels, feature_shape, split
-from core.networks.network import Network, cached_on_network
+from core.networks.network import Network, cached_on_network, compile_function
 
 TOP = -1
 """Class index that stands for the network's first choice."""
@@ -77,18 +78,9 @@ def _compiled(network: Network, layer: str) -> Callable[..., tuple[tf.Tensor, ..
     """`walk` compiled for a layer, and kept: nothing is traced again when a slider moves."""
     shape = feature_shape(network.model, layer)
     trunk, head = split(network.model, layer)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((1, *network.model.input_shape[1:]), tf.float32),
-            tf.TensorSpec((), tf.int32),
-            tf.TensorSpec((shape[-1],), tf.float32),
-        ]
-    )
-    def steps(inputs: tf.Tensor, class_index: tf.Tensor, part: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        return walk(trunk, head, inputs, class_index, part)
-
-    return steps
+    inputs = tf.TensorSpec((1, *network.model.input_shape[1:]), tf.float32)
+    class_index, part = tf.TensorSpec((), tf.int32), tf.TensorSpec((shape[-1],), tf.float32)
+    return compile_function(partial(walk, trunk, head), [inputs, class_index, part])
 
 
 def _taking_part(network: Network, layer: str, channels: Sequence[int] | None) -> np.ndarray:

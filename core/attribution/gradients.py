@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.attribution.question import Question
-from core.networks.network import Network, cached_on_network
+from core.networks.network import Network, cached_on_network, compile_function
 
 
 def unchanged(network: Network) -> keras.Model:
@@ -38,11 +38,10 @@ def strongest(gradients: np.ndarray) -> np.ndarray:
 def _compiled(network: Network, variant: Callable[[Network], keras.Model]) -> Callable[..., tf.Tensor]:
     model = variant(network)
 
-    @tf.function(input_signature=[tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((), tf.int32)])
     def run(inputs: tf.Tensor, class_index: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
             scores = model(inputs, training=False)[:, class_index]
         return tape.gradient(scores, inputs)
 
-    return run
+    return compile_function(run, [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((), tf.int32)])

@@ -17,7 +17,7 @@ from core import faces, images
 from core.deployment import OUTPUTS, DeploymentError, Export, compare, flat, runtimes
 from core.deployment.graph import compiled, kept_graph, metadata, records
 from core.networks.entry import Entry
-from core.networks.network import Network, cached_on_network
+from core.networks.network import Network, cached_on_network, compile_function
 from core.progress import Report
 
 if TYPE_CHECKING:
@@ -170,13 +170,13 @@ def _litert(network: Network, precision: str) -> bytes:
 
     model = kept_graph(network)
     pixels = [tf.TensorSpec(model.input_shape, tf.uint8, name="pixels")]
-    constant = frozen(tf.function(lambda pixels: model(pixels, training=False), pixels).get_concrete_function())
+    constant = frozen(compile_function(lambda pixels: model(pixels, training=False), pixels).get_concrete_function())
 
-    @tf.function(input_signature=pixels)
     def run(pixels: tf.Tensor) -> Any:
         return dict(zip(sorted(OUTPUTS), constant(pixels), strict=True))
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([run.get_concrete_function()], tf.Module())
+    concrete = compile_function(run, pixels).get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
     if precision != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":

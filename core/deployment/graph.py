@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.deployment import as_answer, flat
-from core.networks.network import Network, cached_on_network
+from core.networks.network import Network, cached_on_network, compile_function
 from core.networks.preprocessing import PREPROCESSING
 
 
@@ -57,11 +57,7 @@ def kept_graph(network: Network) -> keras.Model:
 def compiled(network: Network) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """Keras' own answer: one compiled function from pixels `(h, w, 3)` uint8."""
     model = kept_graph(network)
-
-    @tf.function(input_signature=[tf.TensorSpec(model.input_shape, tf.uint8)])
-    def run(pixels: tf.Tensor) -> Any:
-        return model(pixels, training=False)
-
+    run = compile_function(lambda pixels: model(pixels, training=False), [tf.TensorSpec(model.input_shape, tf.uint8)])
     return lambda pixels: as_answer({name: value.numpy() for name, value in run(tf.constant(pixels[None])).items()})
 
 

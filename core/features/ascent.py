@@ -23,7 +23,7 @@ from core.features.regularizers import REGULARIZERS, blurred
 from core.features.robustness import ROBUSTNESS, move
 from core.networks.entry import NetworkError
 from core.networks.layers import is_spatial, layer_of, receptive_field, rectified
-from core.networks.network import Network, cached_on_network
+from core.networks.network import Network, cached_on_network, compile_function
 
 FALLS = 10
 """Steps in a row in which an activation must fall to be called falling."""
@@ -246,8 +246,8 @@ class Part:
         self.what = PARAMETERIZATIONS[form.parameterization](network, shape)
         self.read = OBJECTIVES[form.objective].read
         self.unit = self.ascent.unit * (self.what.radius if self.ascent.on_sphere else 1)
-        self.step = tf.function(partial(self._step))  # a partial: TensorFlow counts tracings of methods by their class
-        self.look = tf.function(partial(self._look))
+        # Partials: TensorFlow counts the tracings of methods by their class.
+        self.step, self.look = compile_function(partial(self._step)), compile_function(partial(self._look))
 
     def begin(self, pictures: np.ndarray | None, seed: int, count: int) -> tuple[tf.Tensor, Memory]:
         """The state of pictures, or of the first one, and an empty memory."""

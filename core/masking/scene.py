@@ -16,7 +16,7 @@ from core.masking import chart
 from core.masking.covers import Shot
 from core.masking.fills import FILLS
 from core.masking.smallest import Tell, Trial, trial
-from core.networks.network import Network, batch_size, cached_on_network, compiled
+from core.networks.network import Network, batch_size, cached_on_network, compile_function, layer_function
 
 CELLS, WIDTH = 16, 0.5
 """The mask that is optimised is a sum of bumps on a grid of so many rows and columns, and their standard deviation in
@@ -69,7 +69,7 @@ class Scene:
         """How far the right person is ahead of the best other under a mask `(GRID, GRID)`, in logits: `(n,)`."""
         hidden = (self.rows @ mask.astype(np.float32) @ self.columns.transpose(0, 2, 1))[..., None]
         masked = self.inputs + hidden * (self.instead - self.inputs)
-        ask, size = compiled(self.network, self.network.model.layers[-1].name), batch_size(self.network.entry)
+        ask, size = layer_function(self.network, self.network.model.layers[-1].name), batch_size(self.network.entry)
         logits = np.concatenate([ask(masked[start : start + size]) for start in range(0, len(masked), size)])
         own = np.arange(len(logits)), self.people
         others = logits.copy()
@@ -146,7 +146,6 @@ def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
     """One compiled step of `grow`, kept: the level of the mask's rim, and the gradient by the numbers, of size 1."""
     bumps, classes = _bumps(), network.model.output_shape[-1]
 
-    @tf.function(reduce_retracing=True)
     def step(
         inputs: tf.Tensor,
         instead: tf.Tensor,
@@ -168,4 +167,4 @@ def _slope(network: Network) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
         gradient = tape.gradient(cost, numbers)
         return level, tf.math.divide_no_nan(gradient, tf.sqrt(tf.reduce_mean(gradient**2)))
 
-    return step
+    return compile_function(step, reduce_retracing=True)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from core import faces
 from core.networks.layers import layer_of
-from core.networks.network import Network, batch_size, cached_on_network, softmax
+from core.networks.network import Network, batch_size, cached_on_network, compile_function, softmax
 
 CAPTURES, SEED = 8, 91
 """Other pictures of a person that a masked one is held against, and how they are drawn."""
@@ -48,12 +48,8 @@ def _both(network: Network) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]
     embedding = layer_of(network.model, network.entry.embedding_layer).output
     model = keras.Model(network.model.input, [network.model.output, embedding])
 
-    @tf.function(input_signature=[tf.TensorSpec(network.model.input_shape, tf.float32)])
-    def run(inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        logits, embeddings = model(inputs, training=False)
-        return logits, embeddings
-
-    return run
+    inputs = tf.TensorSpec(network.model.input_shape, tf.float32)
+    return compile_function(lambda inputs: model(inputs, training=False), [inputs])
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

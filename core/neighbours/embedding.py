@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.networks import layers
-from core.networks.network import Network, batch_size, cached_on_network
+from core.networks.network import Network, batch_size, cached_on_network, compile_function
 
 PIXELS = 32
 """Side of the grey picture whose pixels are the baseline."""
@@ -32,10 +32,7 @@ def _head(network: Network) -> Callable[[np.ndarray], np.ndarray]:
     _, head = layers.split(network.model, network.entry.embedding_layer)
     shape = head.input_shape
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
-    def run(vectors: tf.Tensor) -> tf.Tensor:
-        return head(vectors, training=False)
-
+    run = compile_function(lambda vectors: head(vectors, training=False), [tf.TensorSpec(shape, tf.float32)])
     return lambda vectors: run(tf.constant(vectors.reshape(-1, *shape[1:]), tf.float32)).numpy()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from core.networks.preprocessing import PREPROCESSING
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 SMALL, BATCH, SMALL_BATCH = 128, 4, 32
 """Pictures that go through a network at once: `SMALL_BATCH` of at most `SMALL` pixels a side, `BATCH` of larger ones.
@@ -52,7 +53,7 @@ class Network:
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
         """Output of a layer, by default the logits, for pictures as in `inputs`: `(n, ...)`."""
-        function = compiled(self, layer or self.model.layers[-1].name)
+        function = layer_function(self, layer or self.model.layers[-1].name)
         inputs, size = self.inputs(images), batch_size(self.entry)
         chunks = (inputs[start : start + size] for start in range(0, len(inputs), size))
         return np.concatenate([function(chunk) for chunk in chunks])
@@ -92,19 +93,29 @@ def cached_on_network(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def compile_function(
+    function: Callable[..., Any], input_signature: Sequence[tf.TensorSpec] | None = None, **options: Any
+) -> Any:
+    """`tf.function` of a function of tensors: traced once for its `input_signature`, or for every shape that comes.
+
+    Python's own `if` and `for` run while it is traced and are not translated (no autograph): translating parses the
+    source of all that is called, in which CPython fails where two threads do it at once, and leaves a file of each
+    function in the temporary folder.
+    """
+    import tensorflow as tf
+
+    return tf.function(function, input_signature, autograph=False, **options)  # noqa: TID251
+
+
 @cached_on_network
-def compiled(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]:
+def layer_function(network: Network, layer: str) -> Callable[[np.ndarray], np.ndarray]:
     """One compiled function, kept, from inputs `(n, h, w, c)` to the output of `layer`."""
     import tensorflow as tf
 
     from core.networks.layers import cut
 
-    part = cut(network.model, layer)
-
-    @tf.function(input_signature=[tf.TensorSpec(network.model.input_shape, tf.float32)])
-    def run(inputs: tf.Tensor) -> tf.Tensor:
-        return part(inputs, training=False)
-
+    part, inputs = cut(network.model, layer), tf.TensorSpec(network.model.input_shape, tf.float32)
+    run = compile_function(lambda inputs: part(inputs, training=False), [inputs])
     return lambda inputs: run(tf.constant(inputs)).numpy()
 
 

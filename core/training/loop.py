@@ -24,6 +24,7 @@ from core import images
 from core.colours import contact_sheet, signed_heatmap
 from core.compute import Cancelled
 from core.digits import Digits, Part
+from core.networks.network import compile_function
 from core.training import LAYERS, Point, Result, Settings, State, Stretch, kept_epochs, network
 
 Report = Callable[..., None]
@@ -92,8 +93,8 @@ class Desk:
         self.unused = [np.array(variable) for variable in self.optimizer.variables]
         digits = tf.TensorSpec((None, data.SIDE, data.SIDE, 1), tf.uint8)
         labels = tf.TensorSpec((None,), tf.int32)
-        self.step = tf.function(self._step, input_signature=[digits, labels])
-        self.look = tf.function(self._look, input_signature=[digits, labels])
+        self.step = compile_function(self._step, [digits, labels])
+        self.look = compile_function(self._look, [digits, labels])
         for function in (self.step, self.look):
             function.get_concrete_function()  # now, not in the first step of a run, whose time is told
 

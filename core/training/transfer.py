@@ -20,7 +20,7 @@ from core import faces
 from core.images import from_uint8, to_uint8
 from core.networks.layers import check_channels, cut, feature_shape
 from core.networks.loading import load
-from core.networks.network import Network
+from core.networks.network import Network, compile_function
 from core.networks.table import MINIFACE
 from core.training import Transferred, network
 
@@ -100,8 +100,8 @@ class Learner:
         self.optimizer.build(model.trainable_variables)
         self.unused = [np.array(variable) for variable in self.optimizer.variables]
         inputs = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-        self.step = tf.function(self._step, input_signature=[inputs, tf.TensorSpec((None,), tf.int32)])
-        self.answer = tf.function(lambda batch: model(batch, training=False), input_signature=[inputs])
+        self.step = compile_function(self._step, [inputs, tf.TensorSpec((None,), tf.int32)])
+        self.answer = compile_function(lambda batch: model(batch, training=False), [inputs])
 
     def _step(self, inputs: tf.Tensor, labels: tf.Tensor) -> None:
         variables = self.model.trainable_variables

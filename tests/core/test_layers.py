@@ -87,9 +87,9 @@ def test_linear_cut_of_a_layer_without_activation(miniface):
 
 def test_compiled_gives_the_layer_output_and_is_kept(miniface):
     x, network = batch(miniface), Network(UNTRAINED, miniface)
-    function = networks_network.compiled(network, "pool2")
+    function = networks_network.layer_function(network, "pool2")
     np.testing.assert_allclose(function(x), np.asarray(layers.cut(miniface, "pool2")(x)), rtol=1e-5, atol=1e-6)
-    assert networks_network.compiled(network, "pool2") is function
+    assert networks_network.layer_function(network, "pool2") is function
 
 
 def test_receptive_fields_are_those_of_vgg16(miniface):
