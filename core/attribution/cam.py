@@ -58,7 +58,7 @@ def cam(
 def forget(network: Network) -> None:
     """Let go of the heads of a network whose weights were set anew."""
     for kept_function in (_own_head, _heads):
-        network.kept.pop(kept_function.__wrapped__, None)  # type: ignore[attr-defined]
+        network.cache.pop(kept_function.__wrapped__, None)  # type: ignore[attr-defined]
 
 
 def fit(means: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
