@@ -19,7 +19,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
     st.html(navigation.style())
     with st.sidebar:
-        entry = network.picker()
+        entry = network.pick_network()
         frame.remember(frame.Frame(entry, image.pick_image(entry)))
         st.caption(t("app.link_help"))
     page.run()

@@ -106,9 +106,10 @@ def _base_capture() -> faces.Capture:
     """
     number = st.session_state.get("capture", 0)
     drawn = faces.sample_capture(np.random.default_rng(number)) if number else faces.PORTRAIT
-    return replace(
-        drawn, **{f.name: _rounded(f, getattr(drawn, f.name)) for f in fields(drawn) if "range" in f.metadata}
-    )
+    rounded: dict[str, Any] = {
+        field.name: _rounded(field, getattr(drawn, field.name)) for field in fields(drawn) if "range" in field.metadata
+    }
+    return replace(drawn, **rounded)
 
 
 def _step(field: Field[Any]) -> float:

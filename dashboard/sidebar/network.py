@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.images import MAX_BYTES
-from core.networks import files, labels
+from core.networks import files, labels, tasks
 from core.networks.entry import Entry, Guest, State
 from core.networks.preprocessing import PREPROCESSING
-from core.networks.table import NETWORKS, refusal
-from dashboard.shared import cached, door, problems
+from core.networks.table import NETWORKS, refusal, untrained
+from dashboard.shared import door, problems, workers
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, t
 
 if TYPE_CHECKING:
-    from core.networks.downloads import Download, Wanted
+    from core.compute import Progress
+    from core.networks.downloads import Wanted
 
 MOST_MEGABYTES = 700
 """The largest published file has 580 MB."""
-POLL_SECONDS = 0.5
 
 
-def picker() -> Entry:
-    """The network of choice; while it cannot be used, what to do about it, and the one that was used before."""
-    _collect()
+def pick_network() -> Entry:
+    """The selected network; while it cannot be used, what to do about it, and the one that was used before."""
     known = {**NETWORKS, **_guests()}
     first = door.default_network()
     name = choice(st.selectbox, t("network.title"), list(known), key="network", default=first, format_func=_marked)
     entry = known[name]
     if entry.available:
+        _warn_of_changes(entry)
         st.session_state["usable_network"] = entry
-        if name.endswith("-untrained"):
+        if entry == untrained(entry):
             st.caption(t("network.untrained"))
     elif entry.state is State.TOO_LARGE:
         st.warning(problems.sentence(refusal(entry)), icon=":material/memory:")
@@ -82,7 +82,7 @@ def _to_download(entry: Entry) -> None:
     """Fetch its files, or hand the weights in."""
     assert entry.weights is not None  # a network without a file is always here
     size, host = _megabytes(entry.size), entry.weights.host
-    if fetching(entry, t("network.to_download_help", name=entry.name, megabytes=size, host=host)):
+    if offer_download(entry, t("network.to_download_help", name=entry.name, megabytes=size, host=host)):
         return
     with st.expander(t("network.stick"), icon=":material/usb:"):
         st.caption(t("network.stick_help", file=entry.weights.name, folder=f"~/.keras/{entry.weights.folder}"))
@@ -91,63 +91,49 @@ def _to_download(entry: Entry) -> None:
             problems.shown(_hand_in)(entry, file)
 
 
-def fetching(wanted: Wanted, help: str) -> bool:
+def offer_download(wanted: Wanted, help: str) -> bool:
     """Offer to fetch files, of which `help` tells more, or show how far they are; whether they are on their way."""
-    download: Download | None = st.session_state.get("download")
-    if download is not None and download.entry == wanted:
-        st.fragment(_watch, run_every=POLL_SECONDS)(download)
+    job = f"download_{wanted.name}"
+    ended = workers.watch(job, label=_bytes)
+    if workers.current(job):
         return True
     st.info(help, icon=":material/download:")
-    if problem := st.session_state.pop("download_problem", None):
-        st.error(problem)
+    if ended is not None and ended.problem:
+        st.error(ended.problem)
     st.button(
         t("network.download"),
         type="primary",
         icon=":material/download:",
-        key=f"download_{wanted.name}",
+        key=job,
         on_click=_download,
-        args=(wanted,),
+        args=(job, wanted),
     )
     return False
 
 
-def _download(wanted: Wanted) -> None:
+def _download(job: str, wanted: Wanted) -> None:
     from core.networks.downloads import Download
 
-    st.session_state["download"] = Download(wanted)
+    workers.start(job, Download(wanted), beside=True)
 
 
-def _collect() -> None:
-    """What came of a download that is over: news for the page."""
-    download: Download | None = st.session_state.get("download")
-    if download is None or not download.done():
-        return
-    del st.session_state["download"]
-    try:
-        if changed := download.result():
-            st.toast(t("network.changed", files=", ".join(changed)), icon=":material/warning:", duration="infinite")
-    except problems.EXPECTED as error:
-        st.session_state["download_problem"] = problems.sentence(error)
-
-
-def _watch(download: Download) -> None:
-    """Bytes, speed and time left of a download, until it is over."""
-    if download.done():
-        st.rerun()
-    progress = download.progress()
-    share = progress.step / progress.steps if progress and progress.steps else 0.0
-    values: dict[str, Any] = progress.values if progress else {}
-    st.progress(
-        min(share, 1.0),
-        text=t(
-            "network.downloading",
-            done=_megabytes(progress.step if progress else 0),
-            total=_megabytes(progress.steps if progress else 0),
-            speed=number(values.get("bytes_per_second", 0) / 1e6, 1),
-            seconds=number(values.get("seconds_left", 0)),
-        ),
+def _bytes(progress: Progress) -> str:
+    """Bytes, speed and time left of a download."""
+    return t(
+        "network.downloading",
+        done=_megabytes(progress.step),
+        total=_megabytes(progress.steps),
+        speed=number(progress.values["bytes_per_second"] / 1e6, 1),
+        seconds=number(progress.values["seconds_left"]),
     )
-    st.button(t("jobs.cancel"), icon=":material/close:", key="download_cancel", on_click=download.cancel)
+
+
+def _warn_of_changes(wanted: Wanted) -> None:
+    """Say once that a file came which is not the one first seen here."""
+    ended = workers.outcome(f"download_{wanted.name}")
+    if ended is not None and ended.result:
+        st.session_state.pop(f"download_{wanted.name}_outcome")
+        st.toast(t("network.changed", files=", ".join(ended.result)), icon=":material/warning:", duration="infinite")
 
 
 # --- handing in -------------------------------------------------------------------------------------------------------
@@ -172,12 +158,9 @@ def _hand_in(entry: Entry, file: Any) -> None:
     if entry.weights.digest:
         files.install(entry.weights, path)
         st.rerun()
-    own = replace(
-        entry,
-        name=f"{entry.name} ({t('network.own_file')})",
-        weights=replace(entry.weights, folder=str(path.parent)),
-    )
-    files.check(own.weights)
+    weights = replace(entry.weights, folder=str(path.parent))
+    files.check(weights)
+    own = replace(entry, name=f"{entry.name} ({t('network.own_file')})", weights=weights)
     _guests()[own.name] = own
     st.button(t("network.use"), type="primary", key="use_stick", on_click=_use, args=(own.name,))
 
@@ -196,7 +179,7 @@ def _bring_your_own() -> None:
 
 def _describe_guest(file: Any) -> None:
     path = _stored(file, "network.keras")
-    facts: Guest = cached.inspect(str(path))
+    facts: Guest = workers.ask(tasks.inspect, str(path), scope="session")
     size = facts.input_size or int(st.number_input(t("network.own_size"), 32, 512, 224, 1, key="guest_size"))
     preprocessing = st.selectbox(
         t("network.own_preprocessing"),

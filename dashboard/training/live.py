@@ -248,7 +248,7 @@ def _about(facts: tasks.Facts) -> None:
     st.markdown(t(f"training.source_{facts.source}", **counts))
     if facts.source == "embedded":
         with st.expander(t("training.fetch"), icon=":material/download:"):
-            network.fetching(digits.WANTED, t("training.fetch_help", host=digits.MNIST.host))
+            network.offer_download(digits.WANTED, t("training.fetch_help", host=digits.MNIST.host))
     strip = np.concatenate([digits.picture(image) for image in cached.examples(facts.source)[:, 0]], axis=1)
     st.image(pictures.chart(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
 

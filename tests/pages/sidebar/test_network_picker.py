@@ -11,12 +11,13 @@ import pytest
 
 from benchmarks.memory import write_published_layout
 from core.networks import entry as networks_entry
-from core.networks import files, loading
+from core.networks import files, loading, tasks
 from core.networks.entry import State
 from core.networks.files import PublishedFile
 from core.networks.table import NETWORKS
-from dashboard.shared import cached, presets, selected
+from dashboard.shared import presets, selected
 from dashboard.shared.text import label
+from dashboard.shared.workers import ask
 
 NAME = "MobileNet-0.25"
 
@@ -82,8 +83,8 @@ def test_an_experiment_waits_for_its_network(open_page, elsewhere, monkeypatch):
 def wait(app) -> str:
     """Run until the download is over; what the page says then."""
     deadline = time.monotonic() + 15
-    while "download" in app.session_state:
-        assert time.monotonic() < deadline, (app.session_state["download"].transfer.future, said(app), app.exception)
+    while app.session_state["jobs"]:
+        assert time.monotonic() < deadline, (app.session_state["jobs"], said(app), app.exception)
         time.sleep(0.1)
         app.run()
     return said(app)
@@ -106,5 +107,5 @@ def test_a_picture_is_explained_by_a_network_of_ones_own(open_page, tmp_path):
     one, other = (replace(NETWORKS["MiniFace-untrained"], name="mine", preprocessing=mode) for mode in ("tf", "unit"))
     picture = selected.SelectedImage(np.full((112, 112, 3), 0.25, np.float32), "digest", "grey")
     open_page()
-    assert not np.allclose(cached.predict(picture, one), cached.predict(picture, other))
-    assert cached.predict(picture, one) is not None
+    first, second = (ask(tasks.predict, entry, picture.at(112), scope="shared") for entry in (one, other))
+    assert not np.allclose(first, second)
