@@ -4,22 +4,25 @@
 """
 
 from core.faces.capture import PORTRAIT, Capture, sample_capture
-from core.faces.identity import NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Identity, group_of, person
+from core.faces.identity import GROUPS, NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Group, Identity, group_of, members, person
 from core.faces.landmarks import landmarks
 from core.faces.renderer import REGIONS, render
 from core.faces.shots import capture_of, numbered, portraits, shot
 
 __all__ = [
+    "GROUPS",
     "NEW_PEOPLE",
     "PEOPLE",
     "PORTRAIT",
     "REGIONS",
     "TRUNK_PEOPLE",
     "Capture",
+    "Group",
     "Identity",
     "capture_of",
     "group_of",
     "landmarks",
+    "members",
     "numbered",
     "person",
     "portraits",

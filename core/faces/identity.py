@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 Group = Literal["A", "B"]
+GROUPS: tuple[Group, ...] = ("A", "B")
 
 PEOPLE = 48
 """People 0 to 47 are MiniFace's classes of the same index."""
@@ -75,6 +76,11 @@ class Identity:
 def group_of(number: int) -> Group:
     """Group of person `number`: even numbers are group A, odd numbers group B."""
     return "A" if number % 2 == 0 else "B"
+
+
+def members(group: Group) -> tuple[int, ...]:
+    """The people of a group that MiniFace knows."""
+    return tuple(number for number in range(PEOPLE) if group_of(number) == group)
 
 
 def person(number: int) -> Identity:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import streamlit as st
 
 from core import images
 from core.colours import reach
@@ -37,6 +38,11 @@ def in_page(picture: bytes) -> str:
 def chart(image: Image) -> bytes:
     """A picture with hard edges or numbers on it, encoded for the browser."""
     return images.encode(image, "jpeg", 92)
+
+
+def captioned(image: Image, caption: str) -> None:
+    """Show an image above what it is; it travels inside the page, as a fast drag leaves no time to ask for it."""
+    st.image(in_page(chart(image)), width="stretch", alt=caption, caption=caption)
 
 
 def coloured(values: np.ndarray, high: float | None = None, low: float = 0.0) -> Image:
