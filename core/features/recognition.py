@@ -1,4 +1,4 @@
-"""Whom a network takes rendered people for."""
+"""What a network takes pictures for whose class is known: rendered people, or digits."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import faces
+from core.features.captures import reference_captures
 from core.networks.entry import Entry
 from core.networks.loading import load
+from core.networks.network import Network
 from core.networks.table import knows_people
 from core.params import SEED, Param
 
-SHOWN = 112
-"""Side in pixels of a person of `recognise`."""
-RECOGNISED = (Param("captures", default=12, minimum=4, maximum=48, step=4), SEED)
-"""The numbers of `recognise`."""
+SIDE = 112
+"""Side in pixels of the people of `recognise_people`."""
+PARAMS = (Param("captures", default=12, minimum=4, maximum=48, step=4), SEED)
+"""The numbers of `recognise_people`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recognition:
-    """People, as they were taken and who they were taken for.
-
-    `pictures` `(n, SHOWN, SHOWN, 3)` in [0, 1], class numbers `expected` and `predicted` `(n,)`, and the
-    `probabilities` `(n,)` of the predicted ones.
+    """Class numbers `expected` and `predicted` `(n,)` of labelled images, and the `probabilities` `(n,)` of the
+    predicted classes.
     """
 
-    pictures: np.ndarray
     expected: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray
 
 
-def recognise(network: str | Entry, captures: int = 12, seed: int = 0) -> Recognition:
-    """Whom the network takes rendered people for: `captures` pictures of people in random order.
+def recognise_people(network: str | Entry, captures: int = 12, seed: int = 0) -> tuple[np.ndarray, Recognition]:
+    """Images `(captures, SIDE, SIDE, 3)` in [0, 1] of rendered people in random order, and whom the network recognises.
 
     ValueError where the network does not know them.
     """
@@ -41,7 +40,17 @@ def recognise(network: str | Entry, captures: int = 12, seed: int = 0) -> Recogn
     if not knows_people(loaded.entry):
         raise ValueError(f"{loaded.entry.name} does not know the rendered people; choose MiniFace.")
     rng = np.random.default_rng(seed)
-    expected = np.concatenate([rng.permutation(faces.PEOPLE) for _ in range(-(-captures // faces.PEOPLE))])[:captures]
-    pictures = faces.portraits(expected, rng, SHOWN)
-    probabilities = loaded.predict(pictures)
-    return Recognition(pictures, expected, probabilities.argmax(axis=1), probabilities.max(axis=1))
+    people = np.concatenate([rng.permutation(faces.PEOPLE) for _ in range(-(-captures // faces.PEOPLE))])[:captures]
+    images = faces.portraits(people, rng, SIDE)
+    return images, _recognise(loaded, images, people)
+
+
+def recognise_digits(network: str | Entry) -> Recognition:
+    """What a network of digits takes the digits of `reference_captures` for, none of which it learned from."""
+    loaded = load(network)
+    return _recognise(loaded, *reference_captures(loaded.entry))
+
+
+def _recognise(network: Network, images: np.ndarray, expected: np.ndarray) -> Recognition:
+    probabilities = network.predict(images)
+    return Recognition(expected, probabilities.argmax(axis=1), probabilities.max(axis=1))

@@ -94,7 +94,7 @@ def recognise(network: Entry, captures: int, seed: int) -> Any:
     """Whom a network takes rendered people for."""
     from core.features import recognition
 
-    return compute().call(recognition.recognise, network, captures, seed)
+    return compute().call(recognition.recognise_people, network, captures, seed)
 
 
 def _per_picture(max_entries: int, max_size: str = MOST_CACHED) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -216,9 +216,9 @@ def atlas_tile(network: str, layer: str, channel: int) -> np.ndarray | None:
 @st.cache_data(max_entries=64, max_size=MOST_CACHED, show_spinner=False, hash_funcs=HASH)
 def recognise_digits(network: Entry) -> Any:
     """What a digits network takes digits for that it never learned from."""
-    from core.features import statistics
+    from core.features import recognition
 
-    return compute().call(statistics.recognise, network)
+    return compute().call(recognition.recognise_digits, network)
 
 
 @_per_picture(max_entries=16)

@@ -8,7 +8,6 @@ import pytest
 from core import faces
 from core.attribution import tasks
 from core.attribution.compare import correlations
-from core.features import recognition
 from core.networks.entry import NetworkError
 
 
@@ -58,14 +57,3 @@ def test_a_grid_stops_inside_a_slow_cell() -> None:
     with pytest.raises(KeyboardInterrupt):
         tasks.compare([("MiniFace", "rise", 1)], image, 1, report=cancel)
     assert [given[0] for given in told] == [0, 0, 0]
-
-
-def test_people_are_recognised_as_far_as_the_network_learned_them() -> None:
-    trained, untrained = (recognition.recognise(name, 12, seed=3) for name in ("MiniFace", "MiniFace-untrained"))
-    assert trained.pictures.shape == (12, recognition.SHOWN, recognition.SHOWN, 3)
-    np.testing.assert_array_equal(trained.expected, untrained.expected)
-    assert (trained.expected == trained.predicted).mean() > 0.8
-    assert (untrained.expected == untrained.predicted).mean() < 0.3
-    assert ((trained.probabilities > 0) & (trained.probabilities <= 1)).all()
-    again = recognition.recognise("MiniFace", 12, seed=3)
-    np.testing.assert_array_equal(again.pictures, trained.pictures)
