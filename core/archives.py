@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from core.errors import ReasonedError
 
@@ -19,22 +20,19 @@ _ENTRY = b"PK\x01\x02"
 _WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Other ways of packing can unfold a few bytes to gigabytes in one step; no system's own zip uses them."""
 
-REASONS: dict[str, str] = {
-    "large_zip": "The zip file has {megabytes:.1f} MB, at most {limit:.0f} MB are accepted; hand in fewer files.",
-    "unpacked_zip": "The zip file unpacks to more than {limit:.0f} MB, which is not accepted; hand in fewer files.",
-    "crowded_zip": "The zip file holds more than {limit} files, which is not accepted; hand in fewer.",
-    "empty_zip": "The zip file holds no files; put pictures into it.",
-    "locked_zip": "The zip file has a password; pack it again without one.",
-    "packed_otherwise": "The zip file is packed in a way that is not read here; pack it again as a usual zip.",
-    "damaged_zip": "This is no zip file, or a damaged one; pack it again.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
-
 
 class ArchiveError(ReasonedError):
     """A zip file that cannot be used."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "large_zip": "The zip file has {megabytes:.1f} MB, at most {limit:.0f} MB are accepted; hand in fewer files.",
+        "unpacked_zip": "The zip file unpacks to more than {limit:.0f} MB, which is not accepted; hand in fewer files.",
+        "crowded_zip": "The zip file holds more than {limit} files, which is not accepted; hand in fewer.",
+        "empty_zip": "The zip file holds no files; put pictures into it.",
+        "locked_zip": "The zip file has a password; pack it again without one.",
+        "packed_otherwise": "The zip file is packed in a way that is not read here; pack it again as a usual zip.",
+        "damaged_zip": "This is no zip file, or a damaged one; pack it again.",
+    }
 
 
 def files_of(name: str, data: bytes) -> list[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -33,22 +34,6 @@ MAX_SCANS = 100
 """Most passes of a progressive JPEG. Editors write ten; a hostile one of 40 bytes takes 30 ms at 24 megapixels."""
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 Pillow.MAX_IMAGE_PIXELS = None  # `read` has a lower limit of its own and says so in a sentence
-
-REASONS: dict[str, str] = {
-    "empty": "The file is empty; choose a PNG, JPEG, WebP or BMP picture.",
-    "too_many_bytes": "The file has {megabytes:.1f} MB, at most {limit:.0f} MB are accepted; save it smaller.",
-    "too_many_pixels": "The picture has {width} x {height} pixels, at most {limit:.0f} million are taken; reduce it.",
-    "too_small": "The picture has {width} x {height} pixels, at least {limit} each way are needed; take a larger.",
-    "too_narrow": "The picture has {width} x {height} pixels, one side more than {limit} times the other; crop it.",
-    "other_format": "This is {found}, expected PNG, JPEG, WebP or BMP; save or export it as one of these.",
-    "not_a_picture": "This is no picture that can be read; choose a PNG, JPEG, WebP or BMP file.",
-    "damaged": "The picture is damaged or incomplete; open it elsewhere and save it again, or choose another.",
-    "missing_file": "There is no file {name}; check its name and folder.",
-    "unreadable_file": "The file {name} cannot be read; check that it is a file and that you may open it.",
-    "no_face": "No face was found that looks at the camera; choose a picture of one.",
-    "unknown_sample": "There is no sample {name!r}; choose one of: {choices}.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"AVI ", "AVI"),
@@ -73,7 +58,21 @@ _OWN = ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (0, b"BM"))
 class ImageError(ReasonedError):
     """A picture that cannot be used."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "empty": "The file is empty; choose a PNG, JPEG, WebP or BMP picture.",
+        "too_many_bytes": "The file has {megabytes:.1f} MB, at most {limit:.0f} MB are accepted; save it smaller.",
+        "too_many_pixels": "The picture has {width} x {height} pixels, at most {limit:.0f} million are taken; reduce "
+        "it.",
+        "too_small": "The picture has {width} x {height} pixels, at least {limit} each way are needed; take a larger.",
+        "too_narrow": "The picture has {width} x {height} pixels, one side more than {limit} times the other; crop it.",
+        "other_format": "This is {found}, expected PNG, JPEG, WebP or BMP; save or export it as one of these.",
+        "not_a_picture": "This is no picture that can be read; choose a PNG, JPEG, WebP or BMP file.",
+        "damaged": "The picture is damaged or incomplete; open it elsewhere and save it again, or choose another.",
+        "missing_file": "There is no file {name}; check its name and folder.",
+        "unreadable_file": "The file {name} cannot be read; check that it is a file and that you may open it.",
+        "no_face": "No face was found that looks at the camera; choose a picture of one.",
+        "unknown_sample": "There is no sample {name!r}; choose one of: {choices}.",
+    }
 
 
 def read(data: bytes, name: str = "") -> Image:

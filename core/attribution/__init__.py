@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import ClassVar
 
 import numpy as np
 
-from core.networks.entry import NetworkError
+from core.errors import ReasonedError
 from core.params import SEED, Param
+
+
+class AttributionError(ReasonedError):
+    """A method that does not exist, or a network that it cannot explain."""
+
+    reasons: ClassVar[dict[str, str]] = {
+        "unknown_method": "There is no method {name!r}; choose one of: {choices}.",
+        "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a "
+        "head; {network} has neither: choose the layer before its global average, or take Grad-CAM.",
+        "no_relu": "Guided backpropagation changes the way back through ReLUs, and {network} has none; take another.",
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,7 +271,7 @@ METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
 def find(name: str) -> Method:
     """The method of this name or title; case and punctuation do not count, but a plus does ("GRADCAM", "Grad-CAM++").
 
-    NetworkError for an unknown name.
+    AttributionError for an unknown name.
     """
 
     def letters(text: str) -> str:
@@ -268,7 +280,7 @@ def find(name: str) -> Method:
     for method in METHODS.values():
         if letters(name) in (letters(method.name), letters(method.title)):
             return method
-    raise NetworkError("unknown_method", name=name, choices=", ".join(METHODS))
+    raise AttributionError("unknown_method", name=name, choices=", ".join(METHODS))
 
 
 def top_channels(weights: np.ndarray, n: int) -> list[int]:

@@ -11,10 +11,9 @@ import keras
 import numpy as np
 
 from core import faces
-from core.attribution import SaliencyMap
+from core.attribution import AttributionError, SaliencyMap
 from core.attribution.question import Question
 from core.images import from_uint8, to_uint8
-from core.networks.entry import NetworkError
 from core.networks.layers import split
 from core.networks.network import Network, cached_on_network, feature_maps
 from core.networks.table import MINIFACE
@@ -41,8 +40,8 @@ def cam(
     networks whose head is another; the map then tells what that head looks for.
 
     `image` is `(h, w, 3)` in [0, 1]; `layer` is by default the network's default layer, after its activation. The map
-    has the size of its feature maps and is signed. NetworkError: no such layer or class, no feature maps, a branch that
-    leads around the layer, or neither such a head nor pictures to fit one.
+    has the size of its feature maps and is signed. NetworkError: no such layer or class, no feature maps, or a branch
+    that leads around the layer. AttributionError: neither such a head nor pictures to fit one.
     """
     layer = layer or network.entry.default_layer
     question = Question(network, image, class_index, report)
@@ -89,7 +88,7 @@ def _fitted_head(question: Question, layer: str, captures: int, seed: int) -> np
     """Weights `(k, classes)` of a head fitted to rendered captures, and kept with the network."""
     network = question.network
     if network.entry.names != MINIFACE.names:
-        raise NetworkError("no_head", network=network.entry.name, name=layer)
+        raise AttributionError("no_head", network=network.entry.name, name=layer)
     heads, key = _heads(network), (layer, captures, seed)
     if key not in heads:
         people = np.tile(np.arange(faces.PEOPLE), captures)

@@ -11,10 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.attribution import SaliencyMap
+from core.attribution import AttributionError, SaliencyMap
 from core.attribution.gradients import gradients, strongest
 from core.attribution.question import Question
-from core.networks.entry import NetworkError
 from core.networks.layers import rectified
 from core.networks.network import Network
 
@@ -22,7 +21,8 @@ from core.networks.network import Network
 def guided_backpropagation(network: Network, image: np.ndarray, class_index: int | None = None) -> SaliencyMap:
     """The guided gradient's largest magnitude over the colours; `steps` holds it in colour, `(h, w, 3)` signed.
 
-    `image` is `(h, w, 3)` in [0, 1], the map has the network's size. NetworkError: no such class, or no ReLU to guide.
+    `image` is `(h, w, 3)` in [0, 1], the map has the network's size. NetworkError: no such class.
+    AttributionError: no ReLU to guide.
     """
     question = Question(network, image, class_index)
     slopes = gradients(question, question.inputs, guided)[0]
@@ -32,7 +32,7 @@ def guided_backpropagation(network: Network, image: np.ndarray, class_index: int
 def guided(network: Network) -> keras.Model:
     """The same layers with the same weights, a `Guide` behind every ReLU: what it computes is the same.
 
-    NetworkError where no layer ends with a ReLU.
+    AttributionError where no layer ends with a ReLU.
     """
     guides = []
 
@@ -47,7 +47,7 @@ def guided(network: Network) -> keras.Model:
         network.model, clone_function=lambda layer: layer, call_function=call, recursive=True
     )
     if not guides:
-        raise NetworkError("no_relu", network=network.entry.name)
+        raise AttributionError("no_relu", network=network.entry.name)
     return model
 
 

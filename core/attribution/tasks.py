@@ -12,8 +12,9 @@ import numpy as np
 from core import attribution, images
 from core.attribution import SaliencyMap
 from core.colours import overlay
+from core.errors import ReasonedError
 from core.networks import table
-from core.networks.entry import Entry, NetworkError
+from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.tasks import predict
 from core.progress import Report, with_pictures
@@ -70,7 +71,7 @@ def compare(
     image: np.ndarray,
     columns: int,
     report: Report | None = None,
-) -> list[Explanation | NetworkError]:
+) -> list[Explanation | ReasonedError]:
     """Explanations of one picture by several networks, methods and classes, all else being the default.
 
     A cell is `(network, method, class_index)`; one that cannot be explained holds the reason. Steps are left out, and
@@ -81,7 +82,7 @@ def compare(
     tell = with_pictures(report, _tiled) if report else lambda *given: None
     grid = np.full((-(-len(cells) // columns), columns, TILE, TILE, 3), 0.5, np.float32)
     small = images.resize(image, TILE - 2 * RIM, TILE - 2 * RIM)
-    found: list[Explanation | NetworkError] = []
+    found: list[Explanation | ReasonedError] = []
     for network, name, class_index in cells:
         method, done = attribution.find(name), len(found)
         tell(done, len(cells), grid)
@@ -91,7 +92,7 @@ def compare(
             explanation = explain(
                 network, name, image, class_index, report=lambda *given, done=done, **values: tell(done, len(cells))
             )
-        except NetworkError as error:
+        except ReasonedError as error:
             found.append(error)
             continue
         found.append(replace(explanation, map=replace(explanation.map, steps={}, walk=None)))

@@ -6,7 +6,7 @@ Importing this package imports neither Keras nor a runtime.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,26 +19,23 @@ PRECISIONS = {"float32": 4, "float16": 2, "int8": 1}
 in single precision."""
 OUTPUTS = ("probabilities", "logits", "embedding")
 
-REASONS: dict[str, str] = {
-    "not_installed": "{what} needs the package {package}, which is not installed here; run: pip install {package}",
-    "other_layer": "A flat file, which our engine and TensorFlow.js run here, is one chain of convolutions, ReLU, max "
-    "pooling, flatten, dense and softmax; {network} has the layer {layer} ({kind}). ONNX and LiteRT take it.",
-    "other_answer": "The {format} file of {network} answers otherwise than Keras: probabilities differ by up to "
-    "{difference}. It is not handed out; report it.",
-    "too_large_for_tab": "{network} would take {memory} MB of a browser tab, after {megabytes} MB came over the "
-    "network; at most {most} MB are offered. Choose a smaller network, such as MiniFace.",
-    "too_large_for_page": "The file would have {megabytes} MB, and networks of at most {most} MB are exported here; "
-    "run: {command}",
-    "no_compiler": "There is no C++ compiler and no built program here; deploy/README.md says how to build it.",
-    "failed_runner": "The C++ program stopped: {problem}",
-}
-"""Reason -> what arrived, what was expected, what to do."""
-
 
 class DeploymentError(ReasonedError):
     """A network that cannot be taken to another runtime, or a runtime that is not here."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "not_installed": "{what} needs the package {package}, which is not installed here; run: pip install {package}",
+        "other_layer": "A flat file, which our engine and TensorFlow.js run here, is one chain of convolutions, ReLU, "
+        "max pooling, flatten, dense and softmax; {network} has the layer {layer} ({kind}). ONNX and LiteRT take it.",
+        "other_answer": "The {format} file of {network} answers otherwise than Keras: probabilities differ by up to "
+        "{difference}. It is not handed out; report it.",
+        "too_large_for_tab": "{network} would take {memory} MB of a browser tab, after {megabytes} MB came over the "
+        "network; at most {most} MB are offered. Choose a smaller network, such as MiniFace.",
+        "too_large_for_page": "The file would have {megabytes} MB, and networks of at most {most} MB are exported "
+        "here; run: {command}",
+        "no_compiler": "There is no C++ compiler and no built program here; deploy/README.md says how to build it.",
+        "failed_runner": "The C++ program stopped: {problem}",
+    }
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.errors import check_choice
 from core.evaluation.similarity import enlarged
-from core.networks.entry import NetworkError
 from core.networks.network import Network, batch_size
 
 BASELINES = ("grey", "black", "mean", "blur")
@@ -48,16 +48,15 @@ def random_ranking(image: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def backdrop(image: np.ndarray, baseline: str) -> np.ndarray:
-    """What is seen in place of a picture `(h, w, 3)` by one of `BASELINES`: the same shape. NetworkError: no such."""
+    """What is seen in place of a picture `(h, w, 3)` by one of `BASELINES`: the same shape. ChoiceError: no such."""
+    check_choice("baseline", baseline, BASELINES)
     if baseline == "grey":
         return np.full_like(image, 0.5)
     if baseline == "black":
         return np.zeros_like(image)
     if baseline == "mean":
         return np.broadcast_to(image.mean(axis=(0, 1)), image.shape)
-    if baseline == "blur":
-        return cv2.GaussianBlur(np.ascontiguousarray(image), (0, 0), BLUR * image.shape[0])
-    raise NetworkError("unknown_choice", kind="baseline", name=baseline, choices=", ".join(BASELINES))
+    return cv2.GaussianBlur(np.ascontiguousarray(image), (0, 0), BLUR * image.shape[0])
 
 
 def changed(image: np.ndarray, order: np.ndarray, share: float, baseline: str, insert: bool = False) -> np.ndarray:
@@ -84,7 +83,7 @@ def curve(
     """The class's probability while the pixels in `order` are deleted from the picture, or inserted into its baseline.
 
     `image` is `(h, w, 3)` in [0, 1], of the network's size; the pixels change in `steps` equal parts. `report(step,
-    steps)` is called after every batch. NetworkError: no such class or baseline.
+    steps)` is called after every batch. NetworkError: no such class. ChoiceError: no such baseline.
     """
     network.check_class(class_index)
     shares = np.linspace(0, 1, steps + 1)

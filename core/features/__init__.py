@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from core.errors import ReasonedError
 from core.images import Box
-from core.networks.entry import NetworkError
 from core.params import Param
 
 Target = int | Sequence[int]
@@ -22,6 +23,19 @@ PARAMS: tuple[Param, ...] = (
     Param("iterations", default=30, minimum=1, maximum=200, step=1),
     Param("seed", default=0, minimum=0, maximum=9999, step=1),
 )
+
+
+class FeatureError(ReasonedError):
+    """A climb that cannot be made, or that went wrong."""
+
+    reasons: ClassVar[dict[str, str]] = {
+        "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning "
+        "rate.",
+        "rate_too_high": "The activation of channel {channel} fell for {steps} steps, up to iteration {iteration}: the "
+        "learning rate is too high; choose a smaller one.",
+        "other_count": "Received {received} values for {expected} pictures; hand in one for all, or one for each.",
+        "start_shape": "Received pictures of shape {shape} to go on from; expected {expected}.",
+    }
 
 
 BATCH = 8
@@ -86,7 +100,7 @@ class FilterPictures:
     activations: np.ndarray
     dead: np.ndarray
     pictures: np.ndarray
-    notes: tuple[NetworkError, ...] = ()
+    notes: tuple[FeatureError, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

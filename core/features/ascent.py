@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from core.features import DEFAULT_PRESET, PRESETS, FilterPictures, Preset, Target, display, padded_size
+from core.errors import check_choice
+from core.features import DEFAULT_PRESET, PRESETS, FeatureError, FilterPictures, Preset, Target, display, padded_size
 from core.features.objectives import OBJECTIVES, directions, lens
 from core.features.parameterization import PARAMETERIZATIONS, Pixels, Restore
 from core.features.regularizers import REGULARIZERS, blurred
 from core.features.robustness import ROBUSTNESS, move
-from core.networks.entry import NetworkError
 from core.networks.layers import is_spatial, layer_of, receptive_field, rectified
 from core.networks.network import Network, cached_on_network, compile_function
 
@@ -137,7 +137,8 @@ def maximize(
     `start` `(n, h, w, c)` are `pictures` to go on from, all at full size; "plain" and "normalized" remember nothing, so
     that going on is one longer climb. Otherwise all start from the same noise, drawn with `seed`, and are shaken alike:
     a picture does not depend on those beside it. `precision` "bfloat16" is faster where the processor has it.
-    NetworkError: something that does not exist, another size than a dense layer needs, or a picture diverged.
+    NetworkError: no such layer or channel, or another size than a dense layer needs. ChoiceError: no such preset or
+    part. FeatureError: not as many numbers or pictures to start from as channels, or a picture diverged.
     """
     chosen = _choose("preset", preset, PRESETS)
     place = _choose("objective", objective, OBJECTIVES).place(network, layer)
@@ -160,7 +161,7 @@ def maximize(
     full = stages[-1].shape
     expected = (count, *full, network.model.input_shape[3])
     if start is not None and np.shape(start) != expected:
-        raise NetworkError("start_shape", shape=np.shape(start), expected=expected)
+        raise FeatureError("start_shape", shape=np.shape(start), expected=expected)
 
     restore, rng = Restore(network), np.random.default_rng(seed)
     batches = _batches(count, chosen.batch)
@@ -173,7 +174,7 @@ def maximize(
         peaks.append(np.concatenate(largest)[:count])
         for name, activation in zip(names, history[-1], strict=True):
             if not np.isfinite(activation):
-                raise NetworkError("diverged", channel=name, iteration=len(history) - 1)
+                raise FeatureError("diverged", channel=name, iteration=len(history) - 1)
 
     def tell(now: np.ndarray) -> None:
         if report:
@@ -374,17 +375,16 @@ def _batches(count: int, size: int) -> list[np.ndarray]:
 def _each(values: np.ndarray, count: int) -> np.ndarray:
     """One for all, or one for each."""
     if len(values) not in (1, count):
-        raise NetworkError("other_count", received=len(values), expected=count)
+        raise FeatureError("other_count", received=len(values), expected=count)
     return np.repeat(values, count // len(values), axis=0)
 
 
 def _choose(kind: str, name: str, table: dict[str, Any]) -> Any:
-    if name not in table:
-        raise NetworkError("unknown_choice", kind=kind, name=name, choices=", ".join(table))
+    check_choice(kind, name, table)
     return table[name]
 
 
-def _falls(names: Sequence[Target], activations: np.ndarray, iterations: Sequence[int]) -> Iterator[NetworkError]:
+def _falls(names: Sequence[Target], activations: np.ndarray, iterations: Sequence[int]) -> Iterator[FeatureError]:
     """A note for every picture whose activation fell `FALLS` times in a row, within one stage."""
     ends = np.cumsum(iterations)[:-1]  # between two sizes activations are not comparable
     for name, line in zip(names, activations, strict=True):
@@ -392,5 +392,5 @@ def _falls(names: Sequence[Target], activations: np.ndarray, iterations: Sequenc
         for iteration, fell in enumerate(np.diff(line) < 0, start=1):
             falling = falling + 1 if fell and iteration not in ends else 0
             if falling == FALLS:
-                yield NetworkError("rate_too_high", channel=name, steps=FALLS, iteration=iteration)
+                yield FeatureError("rate_too_high", channel=name, steps=FALLS, iteration=iteration)
                 break

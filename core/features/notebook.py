@@ -6,7 +6,7 @@ A file is JSON and comes from anybody: it is measured, checked key by key, and n
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import ReasonedError
 
@@ -20,21 +20,18 @@ MOST_CHANNEL = 1 << 16
 KIND = "glassbox filter notebook"
 _KEYS = {"network": str, "layer": str, "channel": int, "label": str}
 
-REASONS: dict[str, str] = {
-    "notebook_bytes": "The file has {kilobytes} kB, a notebook has at most {most}; choose the file that was exported "
-    "here.",
-    "notebook_kind": "This is no filter notebook; choose a .json file that was exported here.",
-    "notebook_many": "The notebook holds {found} labels, at most {most} are read; split it.",
-    "notebook_row": "Label {place} of the notebook is not as it should be: expected network, layer, channel (a number "
-    "from 0) and a label of 1 to {most} letters; mend it or take it out.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
-
 
 class NotebookError(ReasonedError):
     """A file that is no notebook."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "notebook_bytes": "The file has {kilobytes} kB, a notebook has at most {most}; choose the file that was "
+        "exported here.",
+        "notebook_kind": "This is no filter notebook; choose a .json file that was exported here.",
+        "notebook_many": "The notebook holds {found} labels, at most {most} are read; split it.",
+        "notebook_row": "Label {place} of the notebook is not as it should be: expected network, layer, channel (a "
+        "number from 0) and a label of 1 to {most} letters; mend it or take it out.",
+    }
 
 
 def tidy(label: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from core import faces
-from core.features import Target
+from core.features import FeatureError, Target
 from core.networks.entry import NetworkError
 from core.networks.layers import check_channels, cut, layer_of, wrappable, wrapped
 from core.networks.network import Network, cached_on_network
@@ -64,7 +64,7 @@ def directions(
 ) -> np.ndarray:
     """One direction for each target, `(n, k)` float32; `weights` are those of its channels, by default 1 each.
 
-    NetworkError: no such layer, channel or person, or not as many weights as channels.
+    NetworkError: no such layer, channel or person. FeatureError: not as many weights as channels.
     """
     groups = [[target] if isinstance(target, int | np.integer) else list(target) for target in targets]
     if objective == "person":
@@ -74,7 +74,7 @@ def directions(
         axes = np.eye(layer_of(network.model, layer).output.shape[-1], dtype=np.float32)
     factors = [[1.0] * len(group) for group in groups] if weights is None else [list(row) for row in weights]
     if [len(group) for group in groups] != [len(row) for row in factors]:
-        raise NetworkError("other_count", received=len(factors), expected=len(groups))
+        raise FeatureError("other_count", received=len(factors), expected=len(groups))
     for person in {member for group in groups for member in group if not 0 <= member < len(axes)}:
         raise NetworkError("unknown_channel", name=layer, channel=person, last=len(axes) - 1)
     return np.array([row @ axes[group] for group, row in zip(groups, factors, strict=True)], np.float32)

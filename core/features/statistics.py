@@ -15,9 +15,10 @@ import numpy as np
 
 from core import faces
 from core.digits import CLASSES as DIGITS
+from core.errors import check_choice
 from core.features.captures import reference_captures
 from core.images import from_uint8, to_uint8
-from core.networks.entry import Entry, NetworkError
+from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.network import Network, batch_size, softmax
 from core.networks.table import knows_people
@@ -86,17 +87,6 @@ CAPTURES, SEED = 192, 27
 """Captures of people that channels are looked at with, and how they are drawn."""
 
 
-@dataclass(frozen=True, eq=False)
-class Recognised:
-    """What a network takes labelled pictures for: class numbers `expected` and `predicted` `(n,)`, and the
-    `probabilities` `(n,)` of the predicted ones.
-    """
-
-    expected: np.ndarray
-    predicted: np.ndarray
-    probabilities: np.ndarray
-
-
 def kinds(entry: Entry) -> tuple[str, ...]:
     """By what the answers of a network's channels can be told apart; none for a network without labelled pictures."""
     if entry.subject == "digit" and entry.classes == DIGITS:
@@ -112,8 +102,7 @@ def names(entry: Entry, kind: str) -> tuple[str, ...]:
 def statistics(network: str | Entry, layer: str, kind: str, report: Report | None = None) -> Statistics:
     """Statistics of a layer over the `names` of a kind: digits, or face regions or groups of rendered people."""
     loaded = load(network)
-    if kind not in kinds(loaded.entry):
-        raise NetworkError("unknown_choice", kind="kind", name=kind, choices=", ".join(kinds(loaded.entry)))
+    check_choice("kind", kind, kinds(loaded.entry))
     return of_batches(_answers(loaded, layer, kind, report))
 
 
@@ -137,14 +126,6 @@ def _answers(network: Network, layer: str, kind: str, report: Report | None) -> 
         else:
             groups = [GROUPS.index(faces.group_of(number % faces.PEOPLE)) for number in numbers]
             yield maps, of_pictures(np.array(groups), classes)
-
-
-def recognise(network: str | Entry) -> Recognised:
-    """What a digits network takes the digits of `reference_captures` for, none of which it learned from."""
-    loaded = load(network)
-    pictures, digits = reference_captures(loaded.entry)
-    probabilities = loaded.predict(pictures)
-    return Recognised(digits, probabilities.argmax(axis=1), probabilities.max(axis=1))
 
 
 def path(network: str | Entry, image: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,22 +5,21 @@ Importing this package imports neither Keras nor scikit-learn.
 
 from __future__ import annotations
 
-from core.errors import ReasonedError
+from typing import ClassVar
 
-REASONS: dict[str, str] = {
-    "few_people": "Received pictures of {found} people; expected at least {least}, each with {pictures} pictures or "
-    "more: name folders or files by person.",
-    "few_pictures": "Received {found} pictures for each person; expected at least {least}: add some.",
-    "no_dataset": "{name} is not here and could not be downloaded ({problem}); choose other data.",
-    "no_class": "{network} has no output for any of these people; choose people that it knows.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
+from core.errors import ReasonedError
 
 
 class NeighbourError(ReasonedError):
     """A question that the pictures at hand cannot answer."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "few_people": "Received pictures of {found} people; expected at least {least}, each with {pictures} pictures "
+        "or more: name folders or files by person.",
+        "few_pictures": "Received {found} pictures for each person; expected at least {least}: add some.",
+        "no_dataset": "{name} is not here and could not be downloaded ({problem}); choose other data.",
+        "no_class": "{network} has no output for any of these people; choose people that it knows.",
+    }
 
 
 HEADS = ("knn", "linear", "mlp", "softmax")

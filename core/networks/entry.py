@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import ReasonedError
 from core.networks import files, labels
@@ -26,47 +26,47 @@ CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memo
 """Where Linux says what a container may take, in versions 2 and 1 of its control groups."""
 LEAST = 170_000_000
 """Bytes for networks that any machine is thought to have, so that the embedded one can always be used."""
-REASONS: dict[str, str] = {
-    "unknown_network": "There is no network {name!r}; choose one of: {choices}.",
-    "other_weights": "The file {file} does not hold the weights of {name}: {problem}. Hand in the published file.",
-    "too_large": "{name} needs {needed} GB of memory while it is used, and this machine has {available} GB for "
-    "networks; choose one that fits: {smaller}.",
-    "no_room_for_copy": "There is no room for a copy of {name} whose weights are made random; choose a smaller one.",
-    "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
-    "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
-    "tied_to_size": "Layer {name} is tied to pictures of {expected} pixels; received {size}. Choose an earlier one.",
-    "flat_layer": "Layer {name!r} has no feature maps; choose one of: {choices}.",
-    "bypassed_layer": "Not everything passes through layer {name!r}; choose one behind the joining of the branches.",
-    "no_kernels": "Layer {name!r} has no convolution kernels; choose one of: {choices}.",
-    "unknown_channel": "Layer {name!r} has no channel {channel}; choose from 0 to {last}.",
-    "no_channels": "No channel was chosen; choose at least one, from 0 to {last}.",
-    "unknown_class": "{network} has no class {class_index}; choose from 0 to {last}.",
-    "unknown_method": "There is no method {name!r}; choose one of: {choices}.",
-    "unreadable_guest": "{file} is no network that Keras can read: {problem}. Hand in a .keras file saved by Keras 3.",
-    "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without "
-    "Lambda and custom layers.",
-    "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
-    "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square picture, colour or grey, and "
-    "the scores of at least two classes.",
-    "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a line.",
-    "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
-    "no_head": "CAM needs a global average and one dense layer behind layer {name!r}, or pictures to fit such a head; "
-    "{network} has neither: choose the layer before its global average, or take Grad-CAM.",
-    "no_relu": "Guided backpropagation changes the way back through ReLUs, and {network} has none; take another.",
-    "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning rate.",
-    "rate_too_high": "The activation of channel {channel} fell for {steps} steps, up to iteration {iteration}: the "
-    "learning rate is too high; choose a smaller one.",
-    "unknown_choice": "There is no {kind} {name!r}; choose one of: {choices}.",
-    "other_count": "Received {received} values for {expected} pictures; hand in one for all, or one for each.",
-    "start_shape": "Received pictures of shape {shape} to go on from; expected {expected}.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
 
 
 class NetworkError(ReasonedError):
     """A request that a network cannot answer."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "unknown_network": "There is no network {name!r}; choose one of: {choices}.",
+        "other_weights": "The file {file} does not hold the weights of {name}: {problem}. Hand in the published file.",
+        "too_large": "{name} needs {needed} GB of memory while it is used, and this machine has {available} GB for "
+        "networks; choose one that fits: {smaller}.",
+        "no_room_for_copy": "There is no room for a copy of {name} whose weights are made random; choose a smaller "
+        "one.",
+        "pictures": "Received an array of shape {shape}; expected pictures of shape (h, w, 3) or (n, h, w, 3).",
+        "unknown_layer": "There is no layer {name!r}; choose one of: {choices}.",
+        "tied_to_size": "Layer {name} is tied to pictures of {expected} pixels; received {size}. Choose an earlier "
+        "one.",
+        "flat_layer": "Layer {name!r} has no feature maps; choose one of: {choices}.",
+        "bypassed_layer": "Not everything passes through layer {name!r}; choose one behind the joining of the "
+        "branches.",
+        "no_kernels": "Layer {name!r} has no convolution kernels; choose one of: {choices}.",
+        "unknown_channel": "Layer {name!r} has no channel {channel}; choose from 0 to {last}.",
+        "no_channels": "No channel was chosen; choose at least one, from 0 to {last}.",
+        "unknown_class": "{network} has no class {class_index}; choose from 0 to {last}.",
+    }
+
+
+class GuestError(ReasonedError):
+    """A `.keras` file that is no network of pictures, or not to be trusted."""
+
+    reasons: ClassVar[dict[str, str]] = {
+        "unreadable_guest": "{file} is no network that Keras can read: {problem}. Hand in a .keras file saved by Keras "
+        "3.",
+        "code_in_guest": "{file} holds code of its own ({part}), which is not run here; save the network without "
+        "Lambda and custom layers.",
+        "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
+        "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square picture, colour or grey, and "
+        "the scores of at least two classes.",
+        "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a "
+        "line.",
+        "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
+    }
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,10 @@ class Guest:
     ) -> Entry:
         """The network of the file at `path` as one of the table; `size` in pixels counts where the file leaves it open.
 
-        NetworkError where `names` are not as many as its classes.
+        GuestError where `names` are not as many as its classes.
         """
         if names and len(names) != self.classes:
-            raise NetworkError("labels_of_guest", found=len(names), expected=self.classes)
+            raise GuestError("labels_of_guest", found=len(names), expected=self.classes)
         return Entry(
             name=name,
             title=name,

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from core.errors import ReasonedError
 
@@ -29,25 +29,22 @@ TIMEOUT = (10, 30)
 SIGNATURES = {".h5": b"\x89HDF\r\n\x1a\n", ".npy": b"\x93NUMPY", ".json": b"{", ".npz": b"PK"}
 """How a file of this kind begins: a page of text that says "not found" does not."""
 
-REASONS: dict[str, str] = {
-    "offline": "No connection to {host}: use a network whose weights are here, such as MiniFace, or bring {file} on a "
-    "stick and hand it in.",
-    "refused": "{host} refused to send {file} (status {status}): try again later, or use MiniFace, which is here.",
-    "interrupted": "The download of {file} broke off after {done} MB: start it again, it goes on from there.",
-    "no_such_file": "The file {file} is missing: fetch it, or choose a network whose weights are here.",
-    "other_kind": "{file} is not what it should be: it does not begin like a {kind} file. Fetch it again, or from "
-    "another connection.",
-    "damaged_file": "{file} is damaged: its digest is {found}, expected {expected}. Fetch it again.",
-    "incomplete_file": "{file} is not complete or not readable: {problem}. Fetch it again.",
-    "no_space": "There is no room to store {file}: {problem}. Free some space and try again.",
-}
-"""Reason -> what arrived, what was expected, what to do."""
-
 
 class FileError(ReasonedError):
     """A published file that is not to be had, or not what it should be."""
 
-    reasons = REASONS
+    reasons: ClassVar[dict[str, str]] = {
+        "offline": "No connection to {host}: use a network whose weights are here, such as MiniFace, or bring {file} "
+        "on a stick and hand it in.",
+        "refused": "{host} refused to send {file} (status {status}): try again later, or use MiniFace, which is here.",
+        "interrupted": "The download of {file} broke off after {done} MB: start it again, it goes on from there.",
+        "no_such_file": "The file {file} is missing: fetch it, or choose a network whose weights are here.",
+        "other_kind": "{file} is not what it should be: it does not begin like a {kind} file. Fetch it again, or from "
+        "another connection.",
+        "damaged_file": "{file} is damaged: its digest is {found}, expected {expected}. Fetch it again.",
+        "incomplete_file": "{file} is not complete or not readable: {problem}. Fetch it again.",
+        "no_space": "There is no room to store {file}: {problem}. Free some space and try again.",
+    }
 
 
 def cache_folder() -> Path:

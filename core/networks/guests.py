@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from core.networks import layers
-from core.networks.entry import Guest, NetworkError, memory_for_networks
+from core.networks.entry import Guest, GuestError, memory_for_networks
 
 MOST_MEMBERS, MOST_CONFIG = 64, 10**7
 """Files in the archive, and bytes of the one that describes the layers."""
@@ -22,7 +22,7 @@ TRUSTED = ("keras", "keras.", "builtins")
 def read(path: str, input_size: int | None = None) -> keras.Model:
     """The network of a `.keras` file; its output are logits.
 
-    `input_size` in pixels is for a file that leaves it open. NetworkError: no such file, code of its own in it, too
+    `input_size` in pixels is for a file that leaves it open. GuestError: no such file, code of its own in it, too
     large, or no network from one picture to the scores of at least two classes.
     """
     file = Path(path)
@@ -30,20 +30,18 @@ def read(path: str, input_size: int | None = None) -> keras.Model:
     try:
         model = keras.models.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # the file is anybody's: whatever is wrong with it is not the program's mistake
-        raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
+        raise GuestError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
     if not _from_picture_to_scores(model):
-        raise NetworkError(
-            "shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs)
-        )
+        raise GuestError("shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs))
     return _laid_out(_logits(model), input_size or model.inputs[0].shape[1])
 
 
 def inspect(path: str) -> Guest:
-    """What the table has to know of the network in a `.keras` file; NetworkError as in `read`."""
+    """What the table has to know of the network in a `.keras` file; GuestError as in `read`."""
     model = read(path)
     spatial = layers.spatial_layers(model)
     if not spatial:
-        raise NetworkError("flat_guest", file=Path(path).name)
+        raise GuestError("flat_guest", file=Path(path).name)
     return Guest(
         input_size=model.input_shape[1],
         channels=model.input_shape[3],
@@ -62,14 +60,14 @@ def _check(file: Path) -> None:
             size, most = sum(member.file_size for member in members), memory_for_networks()
             config = json.loads(archive.open("config.json").read(MOST_CONFIG))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise NetworkError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
+        raise GuestError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
     if len(members) > MOST_MEMBERS or size > most:
-        raise NetworkError("large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{most / 1e9:.1f}")
+        raise GuestError("large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{most / 1e9:.1f}")
     for part in _parts(config):
         module = part.get("module") or "keras"
         foreign = part.get("registered_name") not in (None, part["class_name"]) or not module.startswith(TRUSTED)
         if foreign or part["class_name"] in ("Lambda", "__lambda__"):
-            raise NetworkError("code_in_guest", file=file.name, part=part["class_name"])
+            raise GuestError("code_in_guest", file=file.name, part=part["class_name"])
 
 
 def _parts(config: Any) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ def describe(network: str | Entry) -> list[LayerRow]:
 
 
 def inspect(path: str) -> Guest:
-    """What a `.keras` file says of its network; NetworkError where it cannot be used."""
+    """What a `.keras` file says of its network; GuestError where it cannot be used."""
     from core.networks import guests
 
     return guests.inspect(path)

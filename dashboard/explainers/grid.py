@@ -12,7 +12,8 @@ from core import images
 from core.attribution import METHODS, tasks
 from core.attribution.compare import correlations
 from core.compute import Progress
-from core.networks.entry import Entry, NetworkError
+from core.errors import ReasonedError
+from core.networks.entry import Entry
 from dashboard.explain import question
 from dashboard.explain.question import Request
 from dashboard.shared import cached, controls, figures, jobs, links, pictures, problems
@@ -159,7 +160,7 @@ def show(picture: SelectedImage, grid: Grid, found: list[Any]) -> None:
 
 def _highs(found: list[Any], count: int, scales: str) -> list[float]:
     """Where the colours of each cell end: at its own reach, at that of its row, or at that of all."""
-    own = [0.0 if isinstance(cell, NetworkError) else pictures.reach(cell.map.values) for cell in found]
+    own = [0.0 if isinstance(cell, ReasonedError) else pictures.reach(cell.map.values) for cell in found]
     if scales == "own":
         return own
     width = count if scales == "method" else len(own)
@@ -168,7 +169,7 @@ def _highs(found: list[Any], count: int, scales: str) -> list[float]:
 
 def _cell(picture: SelectedImage, grid: Grid, place: int, cell: Any, strength: float, high: float) -> None:
     request = grid.cells[place]
-    if isinstance(cell, NetworkError):
+    if isinstance(cell, ReasonedError):
         st.info(problems.sentence(cell))
         return
     signed = METHODS[request.method].signed
@@ -184,7 +185,7 @@ def _cell(picture: SelectedImage, grid: Grid, place: int, cell: Any, strength: f
 
 def figures_of(grid: Grid, found: list[Any]) -> None:
     """How alike the maps are, and what each took."""
-    places = [place for place, cell in enumerate(found) if not isinstance(cell, NetworkError)]
+    places = [place for place, cell in enumerate(found) if not isinstance(cell, ReasonedError)]
     names, cells = [grid.name(place) for place in places], [found[place] for place in places]
     if not cells:
         return

@@ -15,7 +15,7 @@ import core.attribution.lime
 import core.attribution.rise
 import core.attribution.shap
 from core import attribution, faces
-from core.attribution import METHODS, gradients, superpixels
+from core.attribution import METHODS, AttributionError, gradients, superpixels
 from core.attribution.question import hide
 from core.networks.entry import NetworkError
 from core.networks.loading import load
@@ -299,7 +299,7 @@ def test_cam_reads_the_network_s_own_head(head, picture):
 
 
 def test_cam_of_a_network_that_has_no_such_head_and_no_pictures(tiny, picture):
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(AttributionError) as caught:
         explain("cam", tiny, picture, 0)
     assert caught.value.reason == "no_head"
 
@@ -609,7 +609,7 @@ def test_relus_of_a_network_inside_the_network_are_guided():
 
 
 def test_a_network_without_relu_cannot_be_guided(linear):
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(AttributionError) as caught:
         explain("guided_backpropagation", linear, np.ones((4, 6, 3)), 0)
     assert caught.value.reason == "no_relu"
 

@@ -13,6 +13,7 @@ from sklearn.metrics import auc
 
 from core import faces
 from core.attribution import METHODS
+from core.errors import ReasonedError
 from core.evaluation import deletion, leaderboard, pointing, randomization, similarity, stability, tasks
 from core.networks import table
 from core.networks.entry import NetworkError
@@ -76,7 +77,7 @@ def test_deletion_tells_of_every_batch_and_names_what_it_does_not_know(linear, m
     deletion.curve(miniface, image, 4, order, steps=40, report=lambda *step: told.append(step))
     assert told == [(32, 41), (41, 41)]
     for class_index, baseline, reason in ((2, "grey", "unknown_class"), (0, "pink", "unknown_choice")):
-        with pytest.raises(NetworkError) as caught:
+        with pytest.raises(ReasonedError) as caught:
             deletion.curve(linear, RED, class_index, order[:6] % 6, baseline=baseline)
         assert caught.value.reason == reason
 

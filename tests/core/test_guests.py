@@ -12,7 +12,7 @@ from core.attribution import tasks as attribution_tasks
 from core.features import tasks as features_tasks
 from core.networks import guests
 from core.networks import tasks as networks_tasks
-from core.networks.entry import Entry, NetworkError
+from core.networks.entry import Entry, GuestError
 from core.networks.loading import load
 
 
@@ -109,7 +109,7 @@ def os_system(config):
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path, make, reason):
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(GuestError) as caught:
         networks_tasks.inspect(make(tmp_path))
     assert caught.value.reason == reason
     assert "network.keras" in str(caught.value)
@@ -118,13 +118,13 @@ def test_what_cannot_be_used_is_refused(tmp_path, make, reason):
 def test_no_archive_and_too_large_a_one(tmp_path, monkeypatch):
     path = tmp_path / "network.keras"
     path.write_bytes(b"PK and nothing more")
-    with pytest.raises(NetworkError, match="no network that Keras can read"):
+    with pytest.raises(GuestError, match="no network that Keras can read"):
         networks_tasks.inspect(str(path))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("model.weights.h5", bytes(10**7))
     monkeypatch.setattr(guests, "memory_for_networks", lambda: 10**6)
-    with pytest.raises(NetworkError, match=r"holds 0\.0 GB") as caught:
+    with pytest.raises(GuestError, match=r"holds 0\.0 GB") as caught:
         networks_tasks.inspect(str(path))
     assert caught.value.reason == "large_guest"
 
@@ -132,5 +132,5 @@ def test_no_archive_and_too_large_a_one(tmp_path, monkeypatch):
 def test_a_guest_is_not_in_the_table(tmp_path):
     mine = entry(saved(network(), tmp_path), 20)
     assert load(mine) is load(mine)
-    with pytest.raises(NetworkError):
+    with pytest.raises(GuestError):
         load("Mine")

@@ -144,7 +144,7 @@ def test_a_hostile_file_is_refused_with_a_sentence(name: str) -> None:
 
 
 def test_every_reason_says_what_to_do() -> None:
-    for reason, sentence in images.REASONS.items():
+    for reason, sentence in images.ImageError.reasons.items():
         arrived, _, advice = sentence.partition(";")
         assert arrived and advice.strip() and sentence.endswith("."), reason
 

@@ -6,17 +6,17 @@ import re
 import string
 import tomllib
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from core import archives, deployment, images, neighbours
+from core.errors import ReasonedError
 from core.faces import REGIONS
 from core.faces.capture import BACKGROUNDS, HAIR_STYLES, Capture
-from core.features import notebook
-from core.networks import entry, files
 
-LESSONS = Path(__file__).resolve().parents[2] / "assets" / "lessons"
+CORE = Path(__file__).resolve().parents[2] / "core"
+LESSONS = CORE.parent / "assets" / "lessons"
 LANGUAGES = sorted(folder.name for folder in LESSONS.iterdir() if folder.is_dir())
 PAGES = sorted({file.stem for file in LESSONS.glob("*/*.md")})
 MARKERS = ["idea", "formula", "try", "questions", "references"]
@@ -134,8 +134,12 @@ def test_every_part_of_a_capture_has_a_label(language: str) -> None:
 
 @every_language
 def test_every_error_has_a_sentence_and_no_other(language: str) -> None:
-    modules = (images, entry, files, notebook, archives, neighbours, deployment)
-    reasons = {reason: text for module in modules for reason, text in module.REASONS.items()}
+    for module in CORE.rglob("*.py"):
+        if "(ReasonedError)" in module.read_text(encoding="utf-8"):
+            import_module(".".join(module.relative_to(CORE.parent).with_suffix("").parts).removesuffix(".__init__"))
+    tables = [error.reasons for error in ReasonedError.__subclasses__() if error.__module__.startswith("core.")]
+    reasons = {reason: text for table in tables for reason, text in table.items()}
+    assert len(reasons) == sum(map(len, tables))
     sentences = part(language, "errors")
     assert sentences.keys() == reasons.keys()
     for reason, text in sentences.items():

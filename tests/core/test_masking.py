@@ -11,10 +11,10 @@ import pytest
 from PIL import Image as Pillow
 
 from core import faces
+from core.errors import ChoiceError
 from core.intervals import wilson
 from core.masking import FILLS, PRESETS, Disguise, Frame, Mask, apply, follow, frame_of, presets, tasks
 from core.masking.evolution import film, places, sequence, ways
-from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.table import MINIFACE, UNTRAINED
 
@@ -119,7 +119,7 @@ def test_every_fill_stays_a_picture(fill: str) -> None:
 
 
 def test_an_unknown_fill_is_refused() -> None:
-    with pytest.raises(NetworkError, match="choose one of: black"):
+    with pytest.raises(ChoiceError, match="choose one of: black"):
         apply(RAMP, [LEFT], "glitter")
 
 

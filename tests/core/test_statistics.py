@@ -6,9 +6,9 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from core import faces
+from core.errors import ChoiceError
 from core.features import captures, statistics
 from core.networks import table
-from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.table import NETWORKS
 
@@ -79,7 +79,7 @@ def test_people_by_region_and_group(few):
 
 def test_what_cannot_be_told_apart_is_named():
     assert statistics.kinds(NETWORKS["VGG16"]) == ()
-    with pytest.raises(NetworkError, match="region, group"):
+    with pytest.raises(ChoiceError, match="region, group"):
         statistics.statistics("MiniFace", "conv4_3", "digit")
 
 

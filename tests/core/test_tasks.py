@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.attribution import tasks as attribution_tasks
 from core.attribution.grad_cam import grad_cam
+from core.errors import ReasonedError
 from core.features import captures as features_captures
 from core.features import health as features_health
 from core.features import tasks as features_tasks
@@ -104,7 +105,7 @@ def test_kernels_are_the_weights():
     ],
 )
 def test_what_does_not_exist_is_named(function, arguments, reason):
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(ReasonedError) as caught:
         function(*arguments)
     assert caught.value.reason == reason
 

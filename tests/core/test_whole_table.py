@@ -6,7 +6,7 @@ import pytest
 from distinct import DISTINCT
 
 from core.__main__ import main
-from core.attribution import guided_backpropagation
+from core.attribution import AttributionError, guided_backpropagation
 from core.attribution import tasks as attribution_tasks
 from core.features import health
 from core.features import tasks as features_tasks
@@ -16,7 +16,6 @@ from core.neighbours.album import people
 from core.neighbours.collection import Settings
 from core.networks import layers, loading
 from core.networks import tasks as networks_tasks
-from core.networks.entry import NetworkError
 from core.networks.network import Network
 from core.networks.table import NETWORKS
 
@@ -81,7 +80,7 @@ def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
 def test_cam_is_grad_cam_where_the_head_is_an_average_and_says_so_where_not(name, image):
     """Selvaraju et al. 2016, section 3.1: with such a head the gradients, summed over the places, are its weights."""
     if "VGG16" in name or "Digits" in name:
-        with pytest.raises(NetworkError, match="global average"):
+        with pytest.raises(AttributionError, match="global average"):
             attribution_tasks.explain(name, "cam", image, 3)
     elif "MiniFace" not in name:  # for which a head is fitted
         cam, walk = (

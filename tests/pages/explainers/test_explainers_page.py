@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images
+from core.attribution import AttributionError
 from core.attribution import tasks as attribution_tasks
-from core.networks.entry import NetworkError
 from dashboard.shared import text
 
 
@@ -47,7 +47,7 @@ def test_a_slow_explainer_in_the_grid_waits_for_start_and_a_cell_that_cannot_be_
     open_page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compare(cells, image, columns, report):
-        return [NetworkError("no_relu", network=cell[0].name) for cell in cells]
+        return [AttributionError("no_relu", network=cell[0].name) for cell in cells]
 
     monkeypatch.setattr(attribution_tasks, "compare", compare)
     app = open_page("pages/look/explainers.py", methods="occlusion")
