@@ -13,22 +13,16 @@ import streamlit as st
 from core import images
 from core.features import dissection, notebook
 from core.features.dissection import Meaning
-from core.features.notebook import Labels
 from core.networks.entry import Entry
 from dashboard.components import tiles
 from dashboard.components.tiles import Tile
 from dashboard.shared import cached, figures, pictures
 from dashboard.shared.links import remember
+from dashboard.shared.notebook import labels
 from dashboard.shared.text import number, sentence, t
 
 TILE = 112
 """Side in pixels of a channel's picture."""
-
-
-def labels() -> Labels:
-    """The session's notebook."""
-    found: Labels = st.session_state.setdefault("notebook", {})
-    return found
 
 
 def ask(entry: Entry, layer: str, channels: Sequence[int]) -> None:

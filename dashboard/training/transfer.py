@@ -12,8 +12,7 @@ from core.features import dissection
 from core.intervals import spread, wilson
 from core.networks.table import DIGITS, MINIFACE
 from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
-from dashboard.filters import notebook
-from dashboard.shared import controls, figures, jobs, layers
+from dashboard.shared import controls, figures, jobs, layers, notebook
 from dashboard.shared.links import BOUND, choice, choices
 from dashboard.shared.text import number, percent, t
 
