@@ -12,7 +12,7 @@ from core.attribution import tasks as attribution_tasks
 from core.features import tasks as features_tasks
 from core.networks import guests
 from core.networks import tasks as networks_tasks
-from core.networks.entry import Entry, GuestError
+from core.networks.entry import Entry, GuestError, NetworkError
 from core.networks.loading import load
 
 
@@ -132,5 +132,5 @@ def test_no_archive_and_too_large_a_one(tmp_path, monkeypatch):
 def test_a_guest_is_not_in_the_table(tmp_path):
     mine = entry(saved(network(), tmp_path), 20)
     assert load(mine) is load(mine)
-    with pytest.raises(GuestError):
+    with pytest.raises(NetworkError):
         load("Mine")
