@@ -17,8 +17,8 @@ import numpy as np
 
 from core import images
 from core.images import face_box, square
-from core.intervals import spread
-from core.neighbours import album, tasks
+from core.intervals import mean_interval
+from core.neighbours import NETWORK, album, tasks
 from core.neighbours.album import Album
 from core.neighbours.collection import Settings
 from core.neighbours.constraints import LEARNERS, accuracies
@@ -27,35 +27,35 @@ from core.networks.tasks import inspect
 
 SEEDS = 10
 HEADS = ("knn_1", *LEARNERS)
-EMBEDDINGS = ((MINIFACE, "network"), (UNTRAINED, "network"), (MINIFACE, "pca"), (MINIFACE, "pixels"))
+EMBEDDINGS = ((MINIFACE, NETWORK), (UNTRAINED, NETWORK), (MINIFACE, "pca"), (MINIFACE, "pixels"))
 
 
 def photos(folder: Path) -> Album:
-    """The pictures of a folder of folders, framed as a face network wants them."""
+    """The images of a folder of folders, framed as a face network wants them."""
     files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in (".pgm", ".png", ".jpg", ".jpeg"))
-    read = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
-    squares = [square(image, face_box(image)) for image in map(images.from_uint8, read)]
+    pixels = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+    squares = [square(image, face_box(image)) for image in map(images.from_uint8, pixels)]
     return album.named("own", squares, [file.parent.name for file in files])
 
 
 def main(folder: str | None = None, network: str | None = None) -> None:
     """Measure and print."""
-    guests = [(inspect(network).entry(network, Path(network).stem, "bytes", "face"), "network")] if network else []
-    albums = {"new rendered people": album.people("new", 20)}
+    guests = [(inspect(network).entry(network, Path(network).stem, "bytes", "face"), NETWORK)] if network else []
+    albums = {"new rendered people": album.new_people(20)}
     if folder:
         albums[f"people of {Path(folder).name}"] = photos(Path(folder))
     for name, people in albums.items():
         print(f"{name}: {len(people.names)}, 5 pictures each, k = 3, {SEEDS} draws, top-1 in percent (95 % interval)")
         for entry, embedding in (*EMBEDDINGS, *guests):
-            collection = tasks.embedded(entry, embedding, people)
+            collection = tasks.embed_album(entry, embedding, people)
             draws = []
             for seed in range(SEEDS):
                 settings = Settings(k=3, people=len(people.names), samples=5, seed=seed)
-                found = accuracies(collection, settings, LEARNERS)
-                draws.append([found["accuracy", head] for head in HEADS])
-            mean, low, high = (100 * values for values in spread(np.array(draws)))
-            told = "  ".join(f"{head} {mean[n]:.1f} ({low[n]:.1f} to {high[n]:.1f})" for n, head in enumerate(HEADS))
-            print(f"  {collection.embedding:20} {told}", flush=True)
+                measurements = accuracies(collection, settings, LEARNERS)
+                draws.append([measurements["accuracy", head] for head in HEADS])
+            mean, low, high = (100 * values for values in mean_interval(np.array(draws)))
+            rates = "  ".join(f"{head} {mean[n]:.1f} ({low[n]:.1f} to {high[n]:.1f})" for n, head in enumerate(HEADS))
+            print(f"  {collection.embedding:20} {rates}", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from core.attribution import METHODS
 from core.evaluation import deletion, pointing, stability
 from core.evaluation.pointing import Pair
 from core.evaluation.similarity import chance, edges, rank_correlation
-from core.intervals import wilson
+from core.intervals import mean_interval, wilson
 from core.networks.network import Network
 
 FILE = Path(__file__).parents[2] / "assets" / "leaderboard.json"
@@ -48,9 +48,6 @@ PARAMETERS: dict[str, dict[str, float]] = {
 CONTROLS = ("edges", "random")
 """Rows that know nothing of the network: the edges of the picture, and random values for every pixel."""
 ROWS = (*METHODS, *CONTROLS)
-
-INTERVAL = 1.96
-"""Half of a 95 % interval of a mean, in standard errors."""
 
 
 @dataclass(frozen=True)
@@ -153,12 +150,11 @@ def chances(pairs: Iterable[Pair]) -> dict[str, float]:
 
 
 def interval(values: np.ndarray, rate: bool) -> tuple[float, float]:
-    """95 % interval of the mean of `values` `(n,)`: of numbers from its standard error, of hits and misses Wilson's."""
+    """95 % interval of the mean of `values` `(n,)`: of numbers Student's, of hits and misses Wilson's."""
     if rate:
         return wilson(int(values.sum()), len(values))
-    mean = float(values.mean())
-    half = INTERVAL * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-    return mean - half, mean + half
+    _, low, high = mean_interval(values)
+    return float(low), float(high)
 
 
 def summary(measured: Mapping[str, list[dict[str, float]]]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -6,18 +6,15 @@ them one by one would be far too sure. Everything here resamples people. Importi
 
 from core.populations.alignment import aligned
 from core.populations.energy import energies
-from core.populations.statistics import FEWEST, Difference, Estimate, difference, estimate
+from core.populations.statistics import Difference, difference
 from core.populations.verification import Verification, error_rates, verify
 
 __all__ = [
-    "FEWEST",
     "Difference",
-    "Estimate",
     "Verification",
     "aligned",
     "difference",
     "energies",
     "error_rates",
-    "estimate",
     "verify",
 ]

@@ -16,13 +16,13 @@ import numpy as np
 from core import faces
 from core.faces import REGIONS
 from core.faces.identity import Group
+from core.intervals import Estimate, bootstrap_gap, bootstrap_means
 from core.masking import Disguise, presets
 from core.networks.loading import load
 from core.networks.network import Network
 from core.networks.table import MINIFACE
 from core.populations.energy import energies, labelled
 from core.populations.groups import Drawn, Face
-from core.populations.statistics import Estimate, gap, means
 from core.populations.verification import error_rates, together, verify
 
 FILE = Path(__file__).parents[2] / "assets" / "shares.json"
@@ -70,7 +70,9 @@ def measure(parts: Sequence[int], captures: int = CAPTURES, report: Callable[[st
         rows = {group: {name: np.array(values) for name, values in found[part][group].items()} for group in GROUPS}
         errors = _errors(network, met)
         results[str(part)] = {group: _summary(rows[group]) | errors[group] for group in GROUPS}
-        results[str(part)]["gap"] = {name: _rounded(gap(rows["A"][name], rows["B"][name])) for name in MEASURES}
+        results[str(part)]["gap"] = {
+            name: _rounded(bootstrap_gap(rows["A"][name], rows["B"][name])) for name in MEASURES
+        }
     return results
 
 
@@ -80,7 +82,7 @@ def _photographed(person: int, captures: int) -> tuple[np.ndarray, np.ndarray, l
     for index in range(captures):
         image, masks = faces.shot(person, SEED, index, SIZE)
         plain.append(image)
-        barred.append(Disguise(presets(image, masks)["eyes"]).on(image))
+        barred.append(Disguise(presets(image, masks)["eyes"]).apply(image))
         labels.append(labelled(masks))
     return np.stack(plain), np.stack(barred), labels
 
@@ -99,8 +101,8 @@ def _answered(
 
 def _summary(values: dict[str, np.ndarray]) -> dict[str, Any]:
     """Estimates over the people of a group."""
-    measures = means(np.stack([values[name] for name in MEASURES], axis=1))
-    regions = means(values["energies"])
+    measures = bootstrap_means(np.stack([values[name] for name in MEASURES], axis=1))
+    regions = bootstrap_means(values["energies"])
     return {
         **{name: _rounded(estimate) for name, estimate in zip(MEASURES, measures, strict=True)},
         "energies": {name: _rounded(estimate) for name, estimate in zip(REGIONS, regions, strict=True)},
@@ -109,15 +111,16 @@ def _summary(values: dict[str, np.ndarray]) -> dict[str, Any]:
 
 def _errors(network: Network, met: dict[Group, list[Face]]) -> dict[Group, dict[str, list[float]]]:
     """Verification of people whom the network never met, both groups at the one threshold that `RATE` sets."""
-    from core.masking.scores import ask
+    from core.masking.scores import predict
 
     checks = {
         group: verify(
-            ask(network, np.stack([face.image for face in drawn])).embeddings, np.array([face.person for face in drawn])
+            predict(network, np.stack([face.image for face in drawn])).embeddings,
+            np.array([face.person for face in drawn]),
         )
         for group, drawn in met.items()
     }
-    threshold = together(list(checks.values())).threshold(RATE)
+    threshold = together(list(checks.values())).roc.threshold_at(RATE)
     return {
         group: dict(zip(("false_match", "false_non_match"), map(_rounded, error_rates(check, threshold)), strict=True))
         for group, check in checks.items()

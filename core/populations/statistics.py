@@ -1,66 +1,20 @@
-"""How sure is a mean over people, and do two groups differ anywhere on a map?
+"""Do two groups differ anywhere on a map?
 
-Both draw people, never pictures: pictures of one person resemble each other, and count as little more than one.
+People are drawn, never pictures: pictures of one person resemble each other, and count as little more than one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import permutation_test
 
-FEWEST = 5
-"""People of a group below which no interval is drawn and nothing is tested: resampling four people again and again
-tells next to nothing about a fifth."""
-RESAMPLES = 2000
+from core.intervals import FEWEST, RESAMPLES
+
 LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its 95 % interval; where there are too few people for one, both its ends are NaN."""
-
-    value: float
-    low: float
-    high: float
-
-
-def estimate(statistic: Callable[[np.ndarray], np.ndarray], people: int, seed: int = 0) -> list[Estimate]:
-    """Values `(k,)` with 95 % intervals from a bootstrap over so many `people` (percentile method).
-
-    `statistic` takes weights `(n, people)`, how often each person was drawn, and gives `(n, k)`. Weights and not drawn
-    people, because a rate over pairs of people is no mean over people; of a mean it is what `scipy.stats.bootstrap`
-    gives. Resamples in which the statistic is undefined (NaN) are left out.
-    Efron 1979, Bootstrap methods: another look at the jackknife, https://doi.org/10.1214/aos/1176344552
-    """
-    values = statistic(np.ones((1, people)))[0]
-    if people < FEWEST:
-        return [Estimate(float(value), np.nan, np.nan) for value in values]
-    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), RESAMPLES)
-    low, high = np.nanquantile(statistic(drawn.astype(float)), (0.025, 0.975), axis=0)
-    return [Estimate(*map(float, ends)) for ends in zip(values, low, high, strict=True)]
-
-
-def means(values: np.ndarray) -> list[Estimate]:
-    """The mean over people of values `(people, k)`, one for each person, with intervals."""
-    return estimate(lambda weights: weights @ values / len(values), len(values))
-
-
-def gap(one: np.ndarray, other: np.ndarray) -> Estimate:
-    """Mean of values `(people,)` of one group less that of another, with its interval: both groups are drawn anew."""
-    if min(len(one), len(other)) < FEWEST:
-        return Estimate(float(one.mean() - other.mean()), np.nan, np.nan)
-    found = bootstrap(
-        (one, other),
-        lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    return Estimate(float(one.mean() - other.mean()), *map(float, found.confidence_interval))
+"""Of what would be found by chance."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,14 @@ from itertools import islice
 import numpy as np
 
 from core.images import resize
+from core.intervals import Estimate, bootstrap_means
 from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.network import Network, batch_size
 from core.populations.alignment import aligned, typical_regions
 from core.populations.energy import areas, energies
 from core.populations.groups import Face, Source
-from core.populations.statistics import Difference, Estimate, difference, means
+from core.populations.statistics import Difference, difference
 from core.populations.verification import Verification, together, verify
 from core.progress import Report
 
@@ -131,11 +132,11 @@ def look(
         pictures=len(seen),
         face=np.mean([picture.face for picture in seen], axis=0),
         maps=by_person([picture.map for picture in seen]),
-        energies=means(by_person([picture.energies for picture in seen])),
+        energies=bootstrap_means(by_person([picture.energies for picture in seen])),
         areas=np.mean([picture.areas for picture in seen], axis=0),
         named=len(known),
         right=sum(known),
-        confidence=means(by_person([picture.confidence for picture in seen])[:, None])[0],
+        confidence=bootstrap_means(by_person([picture.confidence for picture in seen])[:, None])[0],
         verification=verify(np.stack([picture.embedding for picture in seen]), people),
     )
 
@@ -145,10 +146,10 @@ def _looked_at(
 ) -> Iterator[_Seen]:
     """Picture by picture; a batch at a time goes through the network, its maps are made one by one."""
     from core.attribution.grad_cam import grad_cam
-    from core.masking.scores import ask
+    from core.masking.scores import predict
 
     while batch := list(islice(faces, batch_size(network.entry))):
-        answer = ask(network, np.stack([face.image for face in batch]))
+        answer = predict(network, np.stack([face.image for face in batch]))
         for face, probabilities, embedding in zip(batch, answer.probabilities, answer.embeddings, strict=True):
             first = int(probabilities.argmax())
             wanted = face.class_index if true_class and face.class_index is not None else first

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import wilson
-from core.populations.statistics import FEWEST, Estimate, estimate
+from core.intervals import FEWEST, Estimate, Roc, bootstrap, roc, wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,26 +18,19 @@ class Verification:
     """All pairs of pictures within a group: `scores` `(m,)` cosine similarities of the embeddings, whether they are
     `genuine` `(m,)` (of one person), and the numbers of the `people` `(m, 2)` on them, of so many (`count`).
 
-    The ROC: at `thresholds` the rates of impostor pairs (`false_match`) and of genuine pairs (`true_match`) that reach
-    it, falling thresholds first.
+    Impostor pairs are the negatives of the `roc`, genuine ones its positives.
     """
 
     scores: np.ndarray
     genuine: np.ndarray
     people: np.ndarray
     count: int
-    false_match: np.ndarray
-    true_match: np.ndarray
-    thresholds: np.ndarray
+    roc: Roc
 
     @property
     def complete(self) -> bool:
         """Whether there are pairs of both kinds."""
         return bool(self.genuine.any() and not self.genuine.all())
-
-    def threshold(self, rate: float) -> float:
-        """The smallest threshold at which no more than a `rate` of the impostor pairs is taken for one person."""
-        return float(self.thresholds[np.searchsorted(self.false_match, rate, side="right") - 1])
 
 
 def verify(embeddings: np.ndarray, people: np.ndarray) -> Verification:
@@ -58,14 +50,8 @@ def together(groups: Sequence[Verification]) -> Verification:
 
 
 def _with_roc(scores: np.ndarray, pairs: np.ndarray, count: int) -> Verification:
-    from sklearn.metrics import roc_curve  # slow to import
-
     genuine = pairs[:, 0] == pairs[:, 1]
-    if not genuine.any() or genuine.all():
-        none = np.zeros(0)
-        return Verification(scores, genuine, pairs, count, none, none, none)
-    false_match, true_match, thresholds = roc_curve(genuine, scores, drop_intermediate=False)
-    return Verification(scores, genuine, pairs, count, false_match, true_match, thresholds)
+    return Verification(scores, genuine, pairs, count, roc(scores, genuine))
 
 
 def error_rates(group: Verification, threshold: float) -> list[Estimate]:
@@ -93,8 +79,7 @@ def error_rates(group: Verification, threshold: float) -> list[Estimate]:
         with np.errstate(invalid="ignore"):  # a resample of one person alone has no impostors
             return np.stack([pairs[0] / pairs[1], own[0] / own[1]], axis=1)
 
-    found = estimate(rates, group.count)
-    return [rate if 0 < rate.value < 1 else _unanimous(rate, group.count) for rate in found]
+    return [rate if 0 < rate.value < 1 else _unanimous(rate, group.count) for rate in bootstrap(rates, group.count)]
 
 
 def _unanimous(rate: Estimate, people: int) -> Estimate:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.intervals import spread
+from core.intervals import mean_interval
 from core.neighbours import BASELINES, tasks
 from core.neighbours.findings import CONSTRAINTS, MEASURES, Result, Verdict
 from dashboard.neighbours import figures as embedding_figures
@@ -80,7 +80,7 @@ def _figure(result: Result, measure: str) -> None:
     lines, told = {}, []
     for head, every in result.measures[measure].items():
         asked = np.isfinite(every).all(axis=0)
-        mean, low, high = spread(every[:, asked])
+        mean, low, high = mean_interval(every[:, asked])
         told.append(f"{_title(head)} {' → '.join(written(measure, float(value)) for value in mean[[0, -1]])}")
         if share:
             mean, low, high = (100 * np.clip(values, 0, 1) for values in (mean, low, high))
@@ -233,7 +233,7 @@ def _pairs(asked: Asked, answer: Any) -> None:
         at = 100 * float(np.mean(pairs.other < answer.distance))
         st.plotly_chart(
             figures.curves(
-                {"ROC": (100 * pairs.false_accepts, 100 * pairs.true_accepts)},
+                {"ROC": (100 * pairs.roc.false_positive_rate, 100 * pairs.roc.true_positive_rate)},
                 (t("verify.false_accepts"), t("verify.true_accepts")),
                 here=at,
                 up=(-2, 102),

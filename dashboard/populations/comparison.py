@@ -10,9 +10,9 @@ import streamlit as st
 
 from core import faces, images
 from core.faces import REGIONS
-from core.intervals import wilson
+from core.intervals import FEWEST, Estimate, wilson
 from core.networks import table
-from core.populations import FEWEST, Estimate, error_rates, tasks
+from core.populations import error_rates, tasks
 from core.populations.groups import Drawn, Source
 from dashboard.masks import editor
 from dashboard.populations import photos
@@ -242,8 +242,8 @@ def _verification(found: Any) -> None:
         format_func=lambda share: percent(share),
         help=t("populations.rate_help"),
     )
-    common = found.together.threshold(rate)
-    own = {name: check.threshold(rate) for name, check in checks.items()}
+    common = found.together.roc.threshold_at(rate)
+    own = {name: check.roc.threshold_at(rate) for name, check in checks.items()}
     left, right = st.columns(2, gap="large")
     with left:
         lines = {
@@ -280,9 +280,9 @@ def _verification(found: Any) -> None:
 
 def _roc(check: Any) -> tuple[list[float], list[float]]:
     """False and true match rates in percent, as many points as a browser needs; on powers of ten there is no 0."""
-    first = int(np.argmax(check.false_match > 0))
-    shown = np.unique(np.linspace(first, len(check.thresholds) - 1, DRAWN_POINTS).astype(int))
-    return list(100 * check.false_match[shown]), list(100 * check.true_match[shown])
+    accepted, recognised = 100 * check.roc.false_positive_rate, 100 * check.roc.true_positive_rate
+    points = np.unique(np.linspace(np.argmax(accepted > 0), len(accepted) - 1, DRAWN_POINTS).astype(int))
+    return list(accepted[points]), list(recognised[points])
 
 
 def _named(name: str, group: Any) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import faces
 from core.features import dissection
-from core.intervals import spread, wilson
+from core.intervals import mean_interval, wilson
 from core.networks.table import DIGITS, MINIFACE
 from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
 from dashboard.shared import controls, figures, jobs, layers, notebook
@@ -165,5 +165,5 @@ def _rate(draws: Sequence[Transferred]) -> tuple[float, float, float]:
     """Accuracy with its 95 % interval, over the draws where there are several."""
     if len(draws) == 1:
         return draws[0].hits / draws[0].n, *wilson(draws[0].hits, draws[0].n)
-    mean, low, high = (float(end[0]) for end in spread(np.array([[one.hits / one.n] for one in draws])))
+    mean, low, high = (float(end[0]) for end in mean_interval(np.array([[one.hits / one.n] for one in draws])))
     return mean, max(low, 0.0), min(high, 1.0)

@@ -32,6 +32,6 @@ lesson.closing(
         "core.neighbours.constraints:newcomer",
         "core.neighbours.findings:verdict",
         "core.neighbours.index:hnsw",
-        "core.neighbours.verification:equal_error",
+        "core.intervals:roc",
     ),
 )

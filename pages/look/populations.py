@@ -30,7 +30,7 @@ lesson.closing(
         "core.populations.tasks:compare",
         "core.populations.alignment:aligned",
         "core.populations.energy:energies",
-        "core.populations.statistics:estimate",
+        "core.intervals:bootstrap",
         "core.populations.statistics:difference",
         "core.populations.verification:error_rates",
         "core.populations.shares:measure",

@@ -12,14 +12,13 @@ from core import faces, images
 from core.evaluation import pointing
 from core.faces import REGIONS
 from core.images import ImageError
-from core.intervals import wilson
+from core.intervals import FEWEST, Estimate, wilson
 from core.networks.loading import load
 from core.networks.table import MINIFACE
-from core.populations import FEWEST, aligned, difference, energies, error_rates, verification, verify
+from core.populations import aligned, difference, energies, error_rates, verification, verify
 from core.populations.alignment import FRAME, SIDE, typical_regions
 from core.populations.energy import areas, labelled
 from core.populations.groups import PHOTO_SIDE, Drawn, Photos, people_of, read_face
-from core.populations.statistics import Estimate, estimate, gap, means
 from core.populations.tasks import compare, look
 from core.populations.verification import Verification, together
 
@@ -108,52 +107,13 @@ def test_energies_are_those_of_the_pointing_game() -> None:
     np.testing.assert_allclose(energies(values, labelled(masks)), expected, atol=1e-6)
 
 
-# --- intervals --------------------------------------------------------------------------------------------------------
-
-
-def test_the_bootstrap_of_ones_and_zeros_is_binomial() -> None:
-    """10 of 20 people: the mean of a resample is binomial with one half, whose 2.5 % and 97.5 % lie at 6 and 14."""
-    (found,) = means(np.repeat([0.0, 1.0], 10)[:, None])
-    assert stats.binom(20, 0.5).ppf([0.025, 0.975]).tolist() == [6, 14]
-    assert (found.value, found.low, found.high) == (0.5, pytest.approx(0.3), pytest.approx(0.7))
-
-
-def test_intervals_are_scipys() -> None:
-    values = np.random.default_rng(1).gamma(2.0, size=(24, 3))
-    found = means(values)
-    theirs = stats.bootstrap((values,), np.mean, method="percentile", rng=5, n_resamples=9999).confidence_interval
-    for place, one in enumerate(found):
-        assert one.value == pytest.approx(values[:, place].mean())
-        width = theirs.high[place] - theirs.low[place]
-        assert abs(one.low - theirs.low[place]) < 0.06 * width and abs(one.high - theirs.high[place]) < 0.06 * width
-
-
-def test_more_pictures_of_the_same_people_do_not_shorten_an_interval() -> None:
-    people = np.random.default_rng(2).normal(size=(8, 1))
-    (once,), (again,) = means(people), means(np.repeat(people[:, None], 50, axis=1).mean(axis=1))
-    assert (once.low, once.high) == pytest.approx((again.low, again.high))
-
-
-def test_a_gap_between_groups() -> None:
-    found = gap(np.full(9, 0.75), np.full(6, 0.5))
-    assert (found.value, found.low, found.high) == (0.25, 0.25, 0.25)
-    rng = np.random.default_rng(3)
-    one, other = rng.normal(1, 1, 40), rng.normal(0, 2, 30)
-    spread = np.sqrt(one.var() / 40 + other.var() / 30)
-    found = gap(one, other)
-    assert found.low == pytest.approx(found.value - 1.96 * spread, abs=0.15 * spread)
-    assert found.high == pytest.approx(found.value + 1.96 * spread, abs=0.15 * spread)
-
-
-def test_too_few_people_get_no_interval_and_no_test() -> None:
-    few = np.random.default_rng(0).random((FEWEST - 1, 2))
-    assert all(np.isnan([found.low, found.high]).all() for found in means(few))
-    assert np.isnan(gap(few[:, 0], few[:, 1]).low)
-    found = difference(few[:, None], np.ones((30, 1, 2)))
-    assert np.isnan(found.p).all() and not found.significant.any() and found.arrangements == 0
-
-
 # --- do two groups differ? --------------------------------------------------------------------------------------------
+
+
+def test_too_few_people_get_no_test() -> None:
+    few = np.random.default_rng(0).random((FEWEST - 1, 1, 2))
+    found = difference(few, np.ones((30, 1, 2)))
+    assert np.isnan(found.p).all() and not found.significant.any() and found.arrangements == 0
 
 
 def test_the_permutation_test_by_full_enumeration() -> None:
@@ -202,10 +162,10 @@ def test_a_place_where_nobody_differs_says_nothing() -> None:
 def test_roc_thresholds_and_errors_of_four_pairs() -> None:
     pairs = np.array([[0, 0], [0, 1], [1, 1], [0, 1]])
     found = verification._with_roc(np.array([0.9, 0.7, 0.6, 0.2]), pairs, 2)
-    np.testing.assert_allclose(found.thresholds[1:], [0.9, 0.7, 0.6, 0.2])
-    np.testing.assert_allclose(found.false_match, [0, 0, 0.5, 0.5, 1])
-    np.testing.assert_allclose(found.true_match, [0, 0.5, 0.5, 1, 1])
-    assert [found.threshold(rate) for rate in (0, 0.49, 0.5, 1)] == [0.9, 0.9, 0.6, 0.2]
+    np.testing.assert_allclose(found.roc.thresholds[1:], [0.9, 0.7, 0.6, 0.2])
+    np.testing.assert_allclose(found.roc.false_positive_rate, [0, 0, 0.5, 0.5, 1])
+    np.testing.assert_allclose(found.roc.true_positive_rate, [0, 0.5, 0.5, 1, 1])
+    assert [found.roc.threshold_at(rate) for rate in (0, 0.49, 0.5, 1)] == [0.9, 0.9, 0.6, 0.2]
     for threshold, rates in ((0.9, [0, 0.5]), (0.65, [0.5, 0.5]), (0.6, [0.5, 0]), (0.1, [1, 0])):
         assert [rate.value for rate in error_rates(found, threshold)] == rates
 
@@ -238,7 +198,7 @@ def test_a_resample_of_people_brings_their_pairs_along(monkeypatch: pytest.Monke
     vectors = rng.normal(size=(18, 5)) + np.repeat(rng.normal(size=(6, 5)), 3, axis=0)
     found: Verification = verify(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), people)
     asked = []
-    monkeypatch.setattr(verification, "estimate", lambda statistic, count: asked.append(statistic) or [])
+    monkeypatch.setattr(verification, "bootstrap", lambda statistic, count: asked.append(statistic) or [])
     error_rates(found, 0.4)
     for _ in range(5):
         drawn = rng.integers(6, size=6)
@@ -256,11 +216,6 @@ def test_where_nobody_errs_the_interval_is_not_empty() -> None:
     for rate in error_rates(found, 0.5):
         assert (rate.value, rate.low, rate.high) == (0, *wilson(0, 6))
     assert error_rates(found, -1.0)[0] == Estimate(1.0, *wilson(6, 6))
-
-
-def test_resamples_in_which_a_rate_is_undefined_are_left_out() -> None:
-    found = estimate(lambda weights: np.where(weights[:, :1] > 0, 1.0, np.nan), FEWEST)
-    assert found == [Estimate(1.0, 1.0, 1.0)]
 
 
 # --- where groups come from -------------------------------------------------------------------------------------------
