@@ -28,28 +28,11 @@ class AttributionError(ReasonedError):
 
 
 @dataclass(frozen=True, eq=False)
-class GradCamWalk:
-    """Grad-CAM's intermediate results, in the order of the formula.
-
-    `feature_maps` and `gradients` `(h, w, k)`, `score` the logit y_c, `weights` `(k,)` the mean gradients, `weighted`
-    `(h, w)` the weighted sum of the chosen maps, `map` `(h, w)` its positive part.
-    """
-
-    feature_maps: np.ndarray
-    score: float
-    gradients: np.ndarray
-    weights: np.ndarray
-    weighted: np.ndarray
-    map: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class SaliencyMap:
     """`values` `(h, w)` float32, raw and signed, at the method's own resolution.
 
-    `class_index` is None for a method that knows no class, `layer` for one that needs none. `calls` counts the pictures
-    that went through the network. How the map came about: `steps` holds a method's intermediate results by name in the
-    order of its formula, `walk` those of Grad-CAM.
+    `class_index` is None for a method that knows no class, `layer` for one that needs none. `calls` counts the images
+    that went through the network. `steps` are the intermediate results by name, in the order of the method's formula.
     """
 
     values: np.ndarray
@@ -57,7 +40,6 @@ class SaliencyMap:
     layer: str | None
     calls: int
     steps: dict[str, np.ndarray] = field(default_factory=dict)
-    walk: GradCamWalk | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +47,8 @@ class Method:
     """A method of the table: its function is named like its module.
 
     `family` says what it works with: "activations", "gradients", "hiding" or "surrogate". `params` are its own numbers,
-    with the defaults of the function. A `slow` one takes a `report`; the map of a `signed` one also says what speaks
-    against the class.
+    with the defaults of the function; one that `picks_channels` takes `channels` too, the only ones that take part. A
+    `slow` one takes a `report`; the map of a `signed` one also says what speaks against the class.
     """
 
     name: str
@@ -76,6 +58,7 @@ class Method:
     link: str
     params: tuple[Param, ...] = ()
     needs_layer: bool = False
+    picks_channels: bool = False
     per_class: bool = True
     slow: bool = False
     signed: bool = False
@@ -87,7 +70,7 @@ class Method:
 
     @property
     def seeded(self) -> bool:
-        """Whether it draws lots."""
+        """Whether its map depends on random numbers."""
         return SEED in self.params
 
     def load(self) -> Callable[..., SaliencyMap]:
@@ -115,6 +98,7 @@ _TABLE = (
         paper="Selvaraju et al. 2016, Grad-CAM: Visual explanations from deep networks via gradient-based localization",
         link="https://arxiv.org/abs/1610.02391",
         needs_layer=True,
+        picks_channels=True,
     ),
     Method(
         name="hires_cam",
@@ -266,6 +250,7 @@ _TABLE = (
     ),
 )
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
+DEFAULT = "grad_cam"
 
 
 def find(name: str) -> Method:

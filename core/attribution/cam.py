@@ -12,7 +12,7 @@ import numpy as np
 
 from core import faces
 from core.attribution import AttributionError, SaliencyMap
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.images import from_uint8, to_uint8
 from core.networks.layers import split
 from core.networks.network import Network, cached_on_network, feature_maps
@@ -36,32 +36,32 @@ def cam(
     """`sum_k w_ck A_k`, where `sum_k w_ck mean(A_k)` is the score that a linear head gives the class.
 
     The head is the network's own where only a global average stands between it and the layer, as in ResNet50. For
-    networks of the rendered people it is fitted instead to `captures` pictures of each, once, as the paper retrains
-    networks whose head is another; the map then tells what that head looks for.
+    networks of the rendered people it is fitted instead to `captures` images of each, once, as the paper retrains
+    networks whose head is another; the map then shows what that head looks for.
 
     `image` is `(h, w, 3)` in [0, 1]; `layer` is by default the network's default layer, after its activation. The map
     has the size of its feature maps and is signed. NetworkError: no such layer or class, no feature maps, or a branch
-    that leads around the layer. AttributionError: neither such a head nor pictures to fit one.
+    that leads around the layer. AttributionError: neither such a head nor images to fit one.
     """
     layer = layer or network.entry.default_layer
-    question = Question(network, image, class_index, report)
-    maps = feature_maps(network, question.image, layer)[0]
-    question.calls += 1
+    target = ClassTarget(network, image, class_index, report)
+    maps = feature_maps(network, target.image, layer)[0]
+    target.calls += 1
     head = _own_head(network, layer)
     if head is None:
-        head = _fitted_head(question, layer, captures, seed)
-    weights = head[:, question.class_index]
-    return question.answer(maps @ weights, layer, feature_maps=maps, weights=weights)
+        head = _fitted_head(target, layer, captures, seed)
+    weights = head[:, target.class_index]
+    return target.saliency_map(maps @ weights, layer, feature_maps=maps, weights=weights)
 
 
-def forget(network: Network) -> None:
-    """Let go of the heads of a network whose weights were set anew."""
+def discard_heads(network: Network) -> None:
+    """Drop the cached heads of a network whose weights were set anew."""
     for kept_function in (_own_head, _heads):
         network.cache.pop(kept_function.__wrapped__, None)  # type: ignore[attr-defined]
 
 
 def fit(means: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Weights `(k, classes)` of a linear head that tells `labels` `(n,)` from mean activations `(n, k)`.
+    """Weights `(k, classes)` of a linear classifier of mean activations `(n, k)` with the classes `labels` `(n,)`.
 
     Ridge regression on one-hot targets, the means of every map first brought to the same spread.
     """
@@ -84,34 +84,34 @@ def _own_head(network: Network, layer: str) -> np.ndarray | None:
     return None
 
 
-def _fitted_head(question: Question, layer: str, captures: int, seed: int) -> np.ndarray:
-    """Weights `(k, classes)` of a head fitted to rendered captures, and kept with the network."""
-    network = question.network
+def _fitted_head(target: ClassTarget, layer: str, captures: int, seed: int) -> np.ndarray:
+    """Weights `(k, classes)` of a head fitted to rendered captures, and cached with the network."""
+    network = target.network
     if network.entry.names != MINIFACE.names:
         raise AttributionError("no_head", network=network.entry.name, name=layer)
     heads, key = _heads(network), (layer, captures, seed)
     if key not in heads:
         people = np.tile(np.arange(faces.PEOPLE), captures)
         means = []
-        for batch in question.batches(len(people)):
-            pictures = [
+        for batch in target.batches(len(people)):
+            images = [
                 from_uint8(_capture(people[place], place, seed, network.entry.input_size))
                 for place in range(batch.start, batch.stop)
             ]
-            means.append(feature_maps(network, np.stack(pictures), layer).mean(axis=(1, 2)))
-            question.calls += len(pictures)
-            question.tell(batch.stop, len(people))
+            means.append(feature_maps(network, np.stack(images), layer).mean(axis=(1, 2)))
+            target.calls += len(images)
+            target.report_progress(batch.stop, len(people))
         heads[key] = fit(np.concatenate(means), people, faces.PEOPLE)
     return heads[key]
 
 
 @cached_on_network
 def _heads(network: Network) -> dict[tuple[str, int, int], np.ndarray]:
-    """The heads fitted so far."""
+    """Layer, captures and seed -> the fitted head."""
     return {}
 
 
 @lru_cache(maxsize=1024)
 def _capture(person: int, number: int, seed: int, size: int) -> np.ndarray:
-    """A rendered capture `(size, size, 3)`, 0 to 255; kept, because rendering takes longer than the network."""
+    """A rendered capture `(size, size, 3)`, 0 to 255; cached, because rendering takes longer than the network."""
     return to_uint8(faces.shot(person, seed, number, size)[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.attribution.grad_cam import take_walk
+from core.attribution.grad_cam import forward_and_backward
 from core.networks.network import Network
 
 
@@ -26,11 +26,11 @@ def grad_cam_plus_plus(
     has the size of its feature maps. NetworkError as in Grad-CAM.
     """
     layer = layer or network.entry.default_layer
-    walk, index = take_walk(network, image, class_index, layer)
-    gradients = walk.gradients
-    denominators = 2 * gradients**2 + gradients**3 * walk.feature_maps.sum(axis=(0, 1))
+    steps, _, index = forward_and_backward(network, image, class_index, layer)
+    feature_maps, gradients = steps["feature_maps"], steps["gradients"]
+    denominators = 2 * gradients**2 + gradients**3 * feature_maps.sum(axis=(0, 1))
     alphas = np.divide(gradients**2, denominators, out=np.zeros_like(gradients), where=denominators != 0)
     weights = (alphas * np.maximum(gradients, 0)).sum(axis=(0, 1))
-    weighted = (weights * walk.feature_maps).sum(axis=-1)
-    steps = {"feature_maps": walk.feature_maps, "gradients": gradients, "alphas": alphas, "weights": weights}
+    weighted = (weights * feature_maps).sum(axis=-1)
+    steps = {"feature_maps": feature_maps, "gradients": gradients, "alphas": alphas, "weights": weights}
     return SaliencyMap(np.maximum(weighted, 0), index, layer, calls=1, steps={**steps, "weighted": weighted})

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.attribution import SaliencyMap
 from core.attribution.gradients import gradients
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.networks.network import Network
 
 
@@ -17,8 +17,8 @@ def gradient_x_input(network: Network, image: np.ndarray, class_index: int | Non
     """`x * dy_c / dx`, summed over the colours: `(h, w)` of the network's size, signed, in logits.
 
     `image` is `(h, w, 3)` in [0, 1]; x is what the network makes of it, so "nothing" is the 0 of its own range: grey
-    or the mean colour of its training pictures rather than black. NetworkError: no such class.
+    or the mean colour of its training images rather than black. NetworkError: no such class.
     """
-    question = Question(network, image, class_index)
-    slopes = gradients(question, question.inputs)[0]
-    return question.answer((question.inputs[0] * slopes).sum(axis=-1), gradients=slopes)
+    target = ClassTarget(network, image, class_index)
+    slopes = gradients(target, target.inputs)[0]
+    return target.saliency_map((target.inputs[0] * slopes).sum(axis=-1), gradients=slopes)

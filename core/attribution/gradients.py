@@ -1,4 +1,4 @@
-"""Gradients of a class score by the picture: compiled once for a network, shared by the methods that use them."""
+"""Gradients of a class score with respect to the image, compiled once for a network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.networks.network import Network, cached_on_network, compile_function
 
 
@@ -18,15 +18,15 @@ def unchanged(network: Network) -> keras.Model:
 
 
 def gradients(
-    question: Question, inputs: np.ndarray, variant: Callable[[Network], keras.Model] = unchanged
+    target: ClassTarget, inputs: np.ndarray, variant: Callable[[Network], keras.Model] = unchanged
 ) -> np.ndarray:
-    """Gradients of the class's logit by each of the inputs `(n, h, w, c)`: the same shape.
+    """Gradients of the class's logit with respect to each of the inputs `(n, h, w, c)`: the same shape.
 
     The unit is a logit for one unit of the network's own range. `variant` makes the model to differentiate.
     """
-    question.calls += len(inputs)
-    run = _compiled(question.network, variant)
-    return run(tf.constant(inputs, tf.float32), tf.constant(question.class_index)).numpy()
+    target.calls += len(inputs)
+    run = _compiled(target.network, variant)
+    return run(tf.constant(inputs, tf.float32), tf.constant(target.class_index)).numpy()
 
 
 def strongest(gradients: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from core.attribution import AttributionError, SaliencyMap
 from core.attribution.gradients import gradients, strongest
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.networks.layers import rectified
 from core.networks.network import Network
 
@@ -24,9 +24,9 @@ def guided_backpropagation(network: Network, image: np.ndarray, class_index: int
     `image` is `(h, w, 3)` in [0, 1], the map has the network's size. NetworkError: no such class.
     AttributionError: no ReLU to guide.
     """
-    question = Question(network, image, class_index)
-    slopes = gradients(question, question.inputs, guided)[0]
-    return question.answer(strongest(slopes), gradients=slopes)
+    target = ClassTarget(network, image, class_index)
+    slopes = gradients(target, target.inputs, guided)[0]
+    return target.saliency_map(strongest(slopes), gradients=slopes)
 
 
 def guided(network: Network) -> keras.Model:

@@ -11,7 +11,7 @@ from core.attribution import SaliencyMap
 from core.attribution.grad_cam import grad_cam
 from core.attribution.gradients import gradients, strongest
 from core.attribution.guided_backpropagation import guided
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.images import resize
 from core.networks.network import Network
 
@@ -24,10 +24,12 @@ def guided_grad_cam(
     `image` is `(h, w, 3)` in [0, 1]; `layer`, by default the network's default layer, is Grad-CAM's. `steps` holds
     both factors and the product in colour, `(h, w, 3)` signed. NetworkError as in both methods.
     """
-    question = Question(network, image, class_index)
-    found = grad_cam(network, image, question.class_index, layer=layer)
-    question.calls += found.calls
-    where = resize(found.values, *question.image.shape[:2])
-    slopes = gradients(question, question.inputs, guided)[0]
+    target = ClassTarget(network, image, class_index)
+    coarse = grad_cam(network, image, target.class_index, layer=layer)
+    target.calls += coarse.calls
+    where = resize(coarse.values, *target.image.shape[:2])
+    slopes = gradients(target, target.inputs, guided)[0]
     product = where[..., None] * slopes
-    return question.answer(strongest(product), found.layer, grad_cam=found.values, gradients=slopes, product=product)
+    return target.saliency_map(
+        strongest(product), coarse.layer, grad_cam=coarse.values, gradients=slopes, product=product
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.attribution.grad_cam import take_walk
+from core.attribution.grad_cam import forward_and_backward
 from core.networks.network import Network
 
 
@@ -21,7 +21,8 @@ def hires_cam(
     has the size of its feature maps and the unit of the score, a logit. NetworkError as in Grad-CAM.
     """
     layer = layer or network.entry.default_layer
-    walk, index = take_walk(network, image, class_index, layer)
-    weighted = (walk.gradients * walk.feature_maps).sum(axis=-1)
-    steps = {"feature_maps": walk.feature_maps, "gradients": walk.gradients, "weighted": weighted}
+    steps, _, index = forward_and_backward(network, image, class_index, layer)
+    feature_maps, gradients = steps["feature_maps"], steps["gradients"]
+    weighted = (gradients * feature_maps).sum(axis=-1)
+    steps = {"feature_maps": feature_maps, "gradients": gradients, "weighted": weighted}
     return SaliencyMap(np.maximum(weighted, 0), index, layer, calls=1, steps=steps)

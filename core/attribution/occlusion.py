@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.attribution.question import Question, hide
+from core.attribution.target import ClassTarget, hide
 from core.networks.network import Network
 from core.progress import Report
 
@@ -26,20 +26,20 @@ def occlusion(
     """`y_c(x) - y_c(x with the place hidden)` for the places of a grid: `(grid, grid)`, signed, in logits.
 
     `image` is `(h, w, 3)` in [0, 1]. A patch of the grey `baseline` in [0, 1] lies around the middle of each of the
-    grid's cells; it takes `size` percent of the picture's height and width, and is cut off at its edges. No gradient.
+    grid's cells; it takes `size` percent of the image's height and width, and is cut off at its edges. No gradient.
     NetworkError: no such class.
     """
-    question = Question(network, image, class_index, report)
-    height, width = question.image.shape[:2]
+    target = ClassTarget(network, image, class_index, report)
+    height, width = target.image.shape[:2]
     rows, columns = _bands(height, grid, size / 100), _bands(width, grid, size / 100)
-    whole = question.scores(question.image[None])
+    whole = target.scores(target.image[None])
     drops = np.zeros(grid * grid, np.float32)
-    for batch in question.batches(len(drops)):
+    for batch in target.batches(len(drops)):
         row, column = np.divmod(np.arange(batch.start, batch.stop), grid)
         hidden = rows[row][:, :, None] & columns[column][:, None, :]
-        drops[batch] = whole - question.scores(hide(question.image, ~hidden, baseline))
-        question.tell(batch.stop, len(drops), drops.reshape(grid, grid))
-    return question.answer(drops.reshape(grid, grid))
+        drops[batch] = whole - target.scores(hide(target.image, ~hidden, baseline))
+        target.report_progress(batch.stop, len(drops), drops.reshape(grid, grid))
+    return target.saliency_map(drops.reshape(grid, grid))
 
 
 def _bands(length: int, grid: int, size: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""RISE: the picture is seen through random masks; a place matters if the score is high when it is seen.
+"""RISE: the image is seen through random masks; a place matters if the score is high when it is seen.
 
 Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421
 """
@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.attribution.question import Question, hide
+from core.attribution.target import ClassTarget, hide
 from core.images import resize
 from core.networks.network import Network
 from core.progress import Report
@@ -28,7 +28,7 @@ def rise(
     seed: int = 0,
     report: Report | None = None,
 ) -> SaliencyMap:
-    """For every place the mean score of `samples` masked pictures, each weighted by how far it shows the place.
+    """For every place the mean score of `samples` masked images, each weighted by how far it shows the place.
 
     A mask lets a share of `visible` percent of `cells` x `cells` random cells be seen, with soft edges; what it hides
     is the grey `baseline` in [0, 1]. Two things differ from the paper, both because a logit, other than a probability,
@@ -38,20 +38,20 @@ def rise(
 
     `image` is `(h, w, 3)` in [0, 1]. NetworkError: no such class.
     """
-    question = Question(network, image, class_index, report)
+    target = ClassTarget(network, image, class_index, report)
     rng = np.random.default_rng(seed)
-    height, width = question.image.shape[:2]
+    height, width = target.image.shape[:2]
     weighted, seen, total = np.zeros((height, width)), np.zeros((height, width)), 0.0
-    for batch in question.batches(samples):
+    for batch in target.batches(samples):
         count = batch.stop - batch.start
         masks = np.stack([random_mask(rng, height, width, cells, visible / 100) for _ in range(count)])
-        scores = question.scores(hide(question.image, masks, baseline))
+        scores = target.scores(hide(target.image, masks, baseline))
         weighted += np.tensordot(scores, masks, axes=1)
         seen += masks.sum(axis=0)
         total += scores.sum()
         values = (weighted - total / batch.stop * seen) / np.maximum(seen, np.finfo(float).tiny)
-        question.tell(batch.stop, samples, values)
-    return question.answer(values)
+        target.report_progress(batch.stop, samples, values)
+    return target.saliency_map(values)
 
 
 def random_mask(rng: np.random.Generator, height: int, width: int, cells: int, visible: float) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.attribution import SaliencyMap
 from core.attribution.gradients import gradients, strongest
-from core.attribution.question import Question
+from core.attribution.target import ClassTarget
 from core.networks.network import Network
 
 
@@ -19,6 +19,6 @@ def saliency(network: Network, image: np.ndarray, class_index: int | None = None
     `image` is `(h, w, 3)` in [0, 1], the map has the network's size, and no negative values. NetworkError: no such
     class.
     """
-    question = Question(network, image, class_index)
-    slopes = gradients(question, question.inputs)[0]
-    return question.answer(strongest(slopes), gradients=slopes)
+    target = ClassTarget(network, image, class_index)
+    slopes = gradients(target, target.inputs)[0]
+    return target.saliency_map(strongest(slopes), gradients=slopes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attribution import SaliencyMap
-from core.attribution.question import Question, hide
+from core.attribution.target import ClassTarget, hide
 from core.images import resize
 from core.networks.network import Network, feature_maps, softmax
 from core.progress import Report
@@ -24,9 +24,9 @@ def score_cam(
     baseline: float = 0.5,
     report: Report | None = None,
 ) -> SaliencyMap:
-    """`ReLU(sum_k w_k A_k)`, `w` the softmax over k of the logits of the picture seen through each map.
+    """`ReLU(sum_k w_k A_k)`, `w` the softmax over k of the logits of the image seen through each map.
 
-    A map is enlarged to the picture and scaled to [0, 1]; where it is 0 the picture gives way to the grey `baseline` in
+    A map is enlarged to the image and scaled to [0, 1]; where it is 0 the image gives way to the grey `baseline` in
     [0, 1]. Only the `maps` that vary most take part, as in Faster Score-CAM
     (https://github.com/tabayashi0117/Score-CAM), each of which costs one call. No gradient.
 
@@ -34,22 +34,23 @@ def score_cam(
     with feature maps will do. The map has their size. NetworkError: no such layer or class, or no feature maps.
     """
     layer = layer or network.entry.default_layer
-    question = Question(network, image, class_index, report)
-    found = feature_maps(network, question.image, layer)[0]
-    question.calls += 1
-    channels = np.sort(np.argsort(-found.std(axis=(0, 1)), kind="stable")[:maps])
-    found = found[..., channels]
+    target = ClassTarget(network, image, class_index, report)
+    layer_maps = feature_maps(network, target.image, layer)[0]
+    target.calls += 1
+    channels = np.sort(np.argsort(-layer_maps.std(axis=(0, 1)), kind="stable")[:maps])
+    layer_maps = layer_maps[..., channels]
     scores = np.zeros(len(channels), np.float32)
-    for batch in question.batches(len(channels)):
-        masks = np.stack([_mask(found[..., place], question.image) for place in range(batch.start, batch.stop)])
-        scores[batch] = question.scores(hide(question.image, masks, baseline))
-        weighted = found[..., : batch.stop] @ softmax(scores[: batch.stop])
-        question.tell(batch.stop, len(channels), np.maximum(weighted, 0))
-    steps = {"feature_maps": found, "channels": channels, "scores": scores, "weights": softmax(scores)}
-    return question.answer(np.maximum(weighted, 0), layer, **steps)
+    for batch in target.batches(len(channels)):
+        masks = np.stack([_mask(layer_maps[..., place], target.image) for place in range(batch.start, batch.stop)])
+        scores[batch] = target.scores(hide(target.image, masks, baseline))
+        weights = softmax(scores[: batch.stop])
+        weighted = layer_maps[..., : batch.stop] @ weights
+        target.report_progress(batch.stop, len(channels), np.maximum(weighted, 0))
+    steps = {"feature_maps": layer_maps, "channels": channels, "scores": scores, "weights": weights}
+    return target.saliency_map(np.maximum(weighted, 0), layer, **steps)
 
 
 def _mask(feature_map: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """The map at the picture's size, from 0 to 1; a flat one hides everything."""
+    """The map at the image's size, from 0 to 1; a flat one hides everything."""
     enlarged = resize(feature_map, *image.shape[:2])
     return (enlarged - enlarged.min()) / max(np.ptp(enlarged), np.finfo(np.float32).tiny)

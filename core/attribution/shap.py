@@ -1,4 +1,4 @@
-"""SHAP: what each superpixel adds to the score, averaged over all orders in which the picture could be uncovered.
+"""SHAP: what each superpixel adds to the score, averaged over all orders in which the image could be uncovered.
 
 Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874; computed by the authors' library `shap`.
 """
@@ -15,8 +15,8 @@ import numpy as np
 from shap import PermutationExplainer
 
 from core.attribution import SaliencyMap
-from core.attribution.question import Question, hide
 from core.attribution.superpixels import mean_colours, split
+from core.attribution.target import ClassTarget, hide
 from core.networks.network import Network
 from core.progress import Report
 
@@ -39,34 +39,34 @@ def shap(
 
     `image` is `(h, w, 3)` in [0, 1]. NetworkError: no such class.
     """
-    question = Question(network, image, class_index, report)
-    parts = split(question.image, superpixels)
-    background = mean_colours(question.image, parts)
+    target = ClassTarget(network, image, class_index, report)
+    parts = split(target.image, superpixels)
+    background = mean_colours(target.image, parts)
     count = parts.max() + 1
     calls = permutations * (2 * count + 1)
     total = np.zeros(count)
     so_far: np.ndarray | None = None
 
     def scores(shown: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(shown))
-        for batch in question.batches(len(shown)):
-            found[batch] = question.scores(hide(question.image, shown[batch][:, parts], background))
-            question.tell(question.calls, calls, so_far)
-        return found
+        logits = np.zeros(len(shown))
+        for batch in target.batches(len(shown)):
+            logits[batch] = target.scores(hide(target.image, shown[batch][:, parts], background))
+            target.report_progress(target.calls, calls, so_far)
+        return logits
 
     with _random_state_of_its_own():
         explainer = PermutationExplainer(scores, np.zeros((1, count)), seed=seed)
         for number in range(permutations):
             total += explainer(np.ones((1, count)), max_evals=2 * count + 1, silent=True).values[0]
             so_far = (total / (number + 1))[parts]
-            question.tell(question.calls, calls, so_far)
+            target.report_progress(target.calls, calls, so_far)
     values = total / permutations
-    return question.answer(values[parts], superpixels=parts, shapley_values=values)
+    return target.saliency_map(values[parts], superpixels=parts, shapley_values=values)
 
 
 @contextmanager
 def _random_state_of_its_own() -> Iterator[None]:
-    """The library seeds and draws from NumPy's global generator: leave that as it was found."""
+    """The library seeds and draws from NumPy's global generator: leave that as it was."""
     before = np.random.get_state()
     try:
         yield

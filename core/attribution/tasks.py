@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def explain(
     report: Report | None = None,
     **params: Any,
 ) -> Explanation:
-    """Explain the score of a class, by default the network's first choice, with a method of `core.attribution.METHODS`.
+    """Explain the score of a class, by default the predicted one, with a method of `core.attribution.METHODS`.
 
     `image` is `(h, w, 3)` in [0, 1]; `layer` is for methods that need one, by default the network's default layer;
     `params` are the method's own. A slow method calls `report(step, steps, picture, calls=calls)` in every batch:
@@ -72,49 +73,53 @@ def compare(
     columns: int,
     report: Report | None = None,
 ) -> list[Explanation | ReasonedError]:
-    """Explanations of one picture by several networks, methods and classes, all else being the default.
+    """Explanations of one image by several networks, methods and classes, all else being the default.
 
     A cell is `(network, method, class_index)`; one that cannot be explained holds the reason. Steps are left out, and
     the seconds of a fast method are those of its second run, when all is compiled. `report(step, steps, picture)` is
     called before and after every cell, and at every report of a slow method; `picture` shows the cells that are done
     in rows of `columns` (JPEG).
     """
-    tell = with_pictures(report, _tiled) if report else lambda *given: None
+    report_grid: Report = with_pictures(report, _tiled) if report else lambda *_: None
     grid = np.full((-(-len(cells) // columns), columns, TILE, TILE, 3), 0.5, np.float32)
     small = images.resize(image, TILE - 2 * RIM, TILE - 2 * RIM)
-    found: list[Explanation | ReasonedError] = []
-    for network, name, class_index in cells:
-        method, done = attribution.find(name), len(found)
-        tell(done, len(cells), grid)
+    results: list[Explanation | ReasonedError] = []
+    for place, (network, name, class_index) in enumerate(cells):
+        report_grid(place, len(cells), grid)
+        method, report_cell = attribution.find(name), partial(_report_cell, report_grid, place, len(cells))
         try:
             if not method.slow:
                 explain(network, name, image, class_index)
-            explanation = explain(
-                network, name, image, class_index, report=lambda *given, done=done, **values: tell(done, len(cells))
-            )
+            explanation = explain(network, name, image, class_index, report=report_cell)
         except ReasonedError as error:
-            found.append(error)
+            results.append(error)
             continue
-        found.append(replace(explanation, map=replace(explanation.map, steps={}, walk=None)))
-        grid[divmod(done, columns)][RIM:-RIM, RIM:-RIM] = overlay(small, explanation.map.values, signed=method.signed)
-    tell(len(cells), len(cells), grid)
-    return found
+        results.append(replace(explanation, map=replace(explanation.map, steps={})))
+        row, column = divmod(place, columns)
+        grid[row, column, RIM:-RIM, RIM:-RIM] = overlay(small, explanation.map.values, signed=method.signed)
+    report_grid(len(cells), len(cells), grid)
+    return results
+
+
+def _report_cell(report_grid: Report, place: int, cells: int, *_: Any, **__: Any) -> None:
+    """Whatever a method reports within its cell, the grid is as far as that cell."""
+    report_grid(place, cells)
 
 
 def _tiled(grid: np.ndarray) -> np.ndarray:
-    """Pictures `(rows, columns, h, w, 3)` as one."""
+    """Images `(rows, columns, h, w, 3)` as one."""
     rows, columns, height, width, colours = grid.shape
     return grid.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, colours)
 
 
 def warm(network: str | Entry, report: Report | None = None) -> None:
-    """Load a network, predict once and compile the default Grad-CAM, so that the first student does not wait."""
+    """Load a network, predict once and compile the default explanation, so that the first student does not wait."""
     size = table.find(network).input_size
     grey = np.full((size, size, 3), 0.5, np.float32)
     work: tuple[Callable[[], object], ...] = (
         lambda: load(network),
         lambda: predict(network, grey),
-        lambda: explain(network, "grad_cam", grey),
+        lambda: explain(network, attribution.DEFAULT, grey),
     )
     for step, part in enumerate(work):
         if report:

@@ -104,7 +104,7 @@ def randomize(copy: Network, network: Network, count: int, seed: int = 0) -> Non
             rng = np.random.default_rng([seed, place])
             weights = [_drawn(rng, values) for values in weights]
         copy.model.get_layer(name).set_weights(weights)
-    cam.forget(copy)
+    cam.discard_heads(copy)
 
 
 def _drawn(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:

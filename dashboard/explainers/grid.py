@@ -1,29 +1,31 @@
-"""Explainers side by side on screen: the grid with its controls and its job, how alike its maps are, what they cost."""
+"""Explainers side by side: the grid of their maps with its controls, how alike the maps are, and what they cost."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from core import images
-from core.attribution import METHODS, tasks
+from core.attribution import METHODS, Method, tasks
 from core.attribution.compare import correlations
+from core.attribution.tasks import Explanation
 from core.compute import Progress
 from core.errors import ReasonedError
 from core.networks.entry import Entry
-from dashboard.explain import question
-from dashboard.explain.question import Request
-from dashboard.shared import cached, controls, figures, jobs, links, pictures, problems
-from dashboard.shared import names as shared_names
-from dashboard.shared.links import choice, choices
+from core.networks.tasks import predict
+from dashboard.explain.explanation import describe
+from dashboard.explain.request import Request
+from dashboard.shared import controls, figures, pictures, problems
+from dashboard.shared.links import BOUND, choice, choices
+from dashboard.shared.names import class_names
 from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, significant, t
-from dashboard.sidebar import network as networks
+from dashboard.shared.workers import ask, job
+from dashboard.sidebar.network import available
 
-NAME = "compare"
 FIRST = ("grad_cam", "fem", "hires_cam", "saliency")
 FEW = 2
 """Networks or classes at first."""
@@ -32,26 +34,41 @@ SIDE = 320
 LABEL, MAP, ACROSS = 2, 3, 3
 """Shares of a row's width for its label and for each map, and how many maps fill it: fewer are no larger."""
 
+Cells = Sequence[Explanation | ReasonedError]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What stands side by side: a network, or a class of it (None: the predicted one), with its title."""
+
+    network: Entry
+    class_index: int | None
+    title: str
+
 
 @dataclass(frozen=True)
 class Grid:
-    """Methods down and `heads` across; `cells` row by row."""
+    """Methods down and `columns` across."""
 
-    methods: tuple[str, ...]
-    heads: tuple[str, ...]
-    cells: tuple[Request, ...]
+    methods: tuple[Method, ...]
+    columns: tuple[Column, ...]
 
     @property
-    def slow(self) -> bool:
-        """Whether one of the methods takes its time."""
-        return any(METHODS[name].slow for name in self.methods)
+    def requests(self) -> list[Request]:
+        """What is explained in each cell, row by row."""
+        return [
+            Request(column.network, method, column.class_index if method.per_class else None)
+            for method in self.methods
+            for column in self.columns
+        ]
 
     def name(self, place: int) -> str:
         """What a cell is called in a figure."""
-        return f"{METHODS[self.cells[place].method].title} · {self.heads[place % len(self.heads)]}"
+        row, column = divmod(place, len(self.columns))
+        return f"{self.methods[row].title} · {self.columns[column].title}"
 
 
-def ask(picture: SelectedImage, entry: Entry) -> Grid:
+def choose_grid(image: SelectedImage, network: Entry) -> Grid:
     """The controls: which methods, and what stands across: networks, or several classes of one network."""
     methods = choices(
         t("explainers.methods"),
@@ -70,70 +87,69 @@ def ask(picture: SelectedImage, entry: Entry) -> Grid:
         format_func=lambda name: t(f"explainers.{name}"),
         required=True,
     )
-    columns = _networks() if across == "networks" else _classes(picture, entry)
-    cells = tuple(
-        Request(network, method, class_index if METHODS[method].per_class else None)
-        for method in methods
-        for network, class_index, _ in columns
-    )
-    return Grid(tuple(methods), tuple(head for *_, head in columns), cells)
+    columns = _choose_networks() if across == "networks" else _choose_classes(image, network)
+    return Grid(tuple(METHODS[name] for name in methods), tuple(columns))
 
 
-def _networks() -> list[tuple[Entry, int | None, str]]:
-    known = networks.available()
+def _choose_networks() -> list[Column]:
+    known = available()
     names = choices(
         t("explainers.networks"), list(known), key="networks", default=list(known)[:FEW], max_selections=MOST
     )
-    entries = [known[name] for name in names]
+    networks = [known[name] for name in names]
     class_index = None
-    if len({entry.names for entry in entries}) == 1:
-        class_index = controls.class_picker(entries[0])
-    return [(entry, class_index, entry.name) for entry in entries]
+    if len({network.names for network in networks}) == 1:
+        class_index = controls.class_picker(networks[0])
+    return [Column(network, class_index, network.name) for network in networks]
 
 
-def _classes(picture: SelectedImage, entry: Entry) -> list[tuple[Entry, int | None, str]]:
-    probable = np.argsort(-cached.predict(picture, entry), kind="stable")[:FEW]
-    names = shared_names.class_names(entry)
+def _choose_classes(image: SelectedImage, network: Entry) -> list[Column]:
+    (probabilities,) = ask(predict, network, image.at(network.input_size))
+    most_probable = np.argsort(-probabilities, kind="stable")[:FEW]
+    names = class_names(network)
     indices = choices(
         t("explainers.classes"),
-        list(range(entry.classes)),
+        list(range(network.classes)),
         key="classes",
-        default=[int(index) for index in probable],
+        default=[int(index) for index in most_probable],
         format_func=names.__getitem__,
         max_selections=MOST,
     )
-    return [(entry, index, names[index]) for index in indices]
+    return [Column(network, index, names[index]) for index in indices]
 
 
-def answer(picture: SelectedImage, grid: Grid) -> list[Any] | None:
+def compare(image: SelectedImage, grid: Grid) -> Cells | None:
     """An explanation or a problem for every cell, when the job is over; until then it is shown.
 
     It starts by itself where every method is fast.
     """
-
-    def draw(progress: Progress) -> None:
-        if progress.picture:
-            st.image(
-                pictures.in_page(progress.picture),
-                width=tasks.TILE * len(grid.heads),
-                alt=t("explainers.filling"),
-                caption=t("explainers.filling"),
-            )
-
-    cells = tuple((cell.network, cell.method, cell.class_index) for cell in grid.cells)
-    side = max(cell.network.input_size for cell in grid.cells)
-    image = images.resize(picture.image, side, side)
-    what = (*cells, len(grid.heads))
-    found: list[Any] | None = jobs.answer(
-        NAME, picture, what, draw, tasks.compare, cells, image, len(grid.heads), at_once=not grid.slow
+    columns = len(grid.columns)
+    cells = [(request.network, request.method.name, request.class_index) for request in grid.requests]
+    explained: Cells | None = job(
+        tasks.compare,
+        cells,
+        image.at(max(column.network.input_size for column in grid.columns)),
+        columns,
+        draw=partial(_draw_progress, columns),
+        at_once=not any(method.slow for method in grid.methods),
     )
-    return found
+    return explained
 
 
-def show(picture: SelectedImage, grid: Grid, found: list[Any]) -> None:
-    """A row a method, each with its maps over the picture and the colour scale in words."""
-    one, two = st.columns([3, 2], gap="large")
-    with one:
+def _draw_progress(columns: int, progress: Progress) -> None:
+    if progress.picture:
+        st.image(
+            pictures.in_page(progress.picture),
+            width=tasks.TILE * columns,
+            alt=t("explainers.filling"),
+            caption=t("explainers.filling"),
+        )
+
+
+def place_grid(image: SelectedImage, grid: Grid, cells: Cells) -> None:
+    """A row a method, each with its maps over the image and the colour scale in words."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
         scales = choice(
             st.pills,
             t("explainers.scales"),
@@ -144,65 +160,75 @@ def show(picture: SelectedImage, grid: Grid, found: list[Any]) -> None:
             required=True,
             help=t("explainers.scales_help"),
         )
-    strength = two.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **links.BOUND)
+    strength = right.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **BOUND)
     st.header(t("explainers.maps"), anchor=False)
-    count = len(grid.heads)
-    highs = _highs(found, count, scales)
-    for row, name in enumerate(grid.methods):
-        method = METHODS[name]
+    count, requests = len(grid.columns), grid.requests
+    highs = _highs(cells, count, scales)
+    for row, method in enumerate(grid.methods):
         label, *columns = st.columns([LABEL] + [MAP] * max(count, ACROSS))
         label.subheader(method.title, anchor=False)
         label.caption(t("explainers.signed" if method.signed else "explainers.positive"))
         for place, column in zip(range(row * count, (row + 1) * count), columns, strict=False):
             with column:
-                _cell(picture, grid, place, found[place], strength, highs[place])
+                _place_cell(image, requests[place], cells[place], strength, highs[place])
 
 
-def _highs(found: list[Any], count: int, scales: str) -> list[float]:
+def _highs(cells: Cells, count: int, scales: str) -> list[float]:
     """Where the colours of each cell end: at its own reach, at that of its row, or at that of all."""
-    own = [0.0 if isinstance(cell, ReasonedError) else pictures.reach(cell.map.values) for cell in found]
+    own = [0.0 if isinstance(cell, ReasonedError) else pictures.reach(cell.map.values) for cell in cells]
     if scales == "own":
         return own
     width = count if scales == "method" else len(own)
     return [max(own[place // width * width :][:width]) for place in range(len(own))]
 
 
-def _cell(picture: SelectedImage, grid: Grid, place: int, cell: Any, strength: float, high: float) -> None:
-    request = grid.cells[place]
+def _place_cell(
+    image: SelectedImage, request: Request, cell: Explanation | ReasonedError, strength: float, high: float
+) -> None:
     if isinstance(cell, ReasonedError):
         st.info(problems.sentence(cell))
         return
-    signed = METHODS[request.method].signed
-    what = question.about(request, cell)
+    name, method, label = request.network.name, request.method, describe(request, cell)
     st.image(
-        pictures.chart(pictures.overlay(picture.image, cell.map.values, strength, SIDE, signed, high)),
+        pictures.chart(pictures.overlay(image.image, cell.map.values, strength, SIDE, method.signed, high)),
         width="stretch",
-        alt=t("explain.overlay_alt", method=METHODS[request.method].title, label=f"{request.network.name}, {what}"),
+        alt=t("explain.overlay_alt", method=method.title, label=f"{name}, {label}"),
     )
-    text = t("explainers.up_to_signed" if signed else "explainers.up_to", high=significant(high))
-    st.caption(f"**{request.network.name}** · {what}  \n{text}")
+    scale = t("explainers.up_to_signed" if method.signed else "explainers.up_to", high=significant(high))
+    st.caption(f"**{name}** · {label}  \n{scale}")
 
 
-def figures_of(grid: Grid, found: list[Any]) -> None:
+def place_figures(grid: Grid, cells: Cells) -> None:
     """How alike the maps are, and what each took."""
-    places = [place for place, cell in enumerate(found) if not isinstance(cell, ReasonedError)]
-    names, cells = [grid.name(place) for place in places], [found[place] for place in places]
-    if not cells:
-        return
+    explained = [(grid.name(place), cell) for place, cell in enumerate(cells) if not isinstance(cell, ReasonedError)]
+    if explained:
+        names = [name for name, _ in explained]
+        _place_likeness(names, [cell.map.values for _, cell in explained])
+        _place_cost(names, [cell for _, cell in explained])
+
+
+def _place_likeness(names: list[str], maps: list[np.ndarray]) -> None:
+    """The correlation of each map with each, and the pair that is least alike."""
     st.header(t("explainers.alike"), anchor=False, help=t("explainers.alike_help"))
-    matrix = correlations([cell.map.values for cell in cells])
+    matrix = correlations(maps)
     pairs = [(matrix[a, b], names[a], names[b]) for a in range(len(names)) for b in range(a)]
-    least = min(((value, a, b) for value, a, b in pairs if not np.isnan(value)), default=None)
-    told = f" {t('explainers.least', first=least[1], second=least[2], value=number(least[0], 2))}" if least else ""
+    least = min((pair for pair in pairs if not np.isnan(pair[0])), default=None)
+    sentence = ""
+    if least is not None:
+        value, first, second = least
+        sentence = t("explainers.least", first=first, second=second, value=number(value, 2))
     with st.container(width=240 + 80 * len(names)):
         texts = [["" if np.isnan(value) else number(value, 2) for value in row] for row in matrix]
-        chart = figures.correlations(matrix, texts, names)
-        said = f"{t('explainers.alike_alt', count=len(names))}{told}"
-        st.plotly_chart(chart, config=figures.CONFIG, key="alike", alt=said)
-    if least:
-        st.caption(told.strip())
+        alt = f"{t('explainers.alike_alt', count=len(names))} {sentence}".rstrip()
+        st.plotly_chart(figures.correlations(matrix, texts, names), config=figures.CONFIG, key="alike", alt=alt)
+    if sentence:
+        st.caption(sentence)
+
+
+def _place_cost(names: list[str], explained: list[Explanation]) -> None:
+    """Seconds and calls of the network, map by map."""
     st.header(t("explainers.cost"), anchor=False, help=t("explainers.cost_help"))
-    seconds, calls = [cell.seconds for cell in cells], [cell.map.calls for cell in cells]
+    seconds, calls = [cell.seconds for cell in explained], [cell.map.calls for cell in explained]
     for column, title, values, texts in zip(
         st.columns(2),
         (t("explainers.seconds"), t("explain.calls")),
@@ -211,5 +237,5 @@ def figures_of(grid: Grid, found: list[Any]) -> None:
         strict=True,
     ):
         column.markdown(f"**{title}**")
-        said = ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-        column.plotly_chart(figures.bars(names, values, texts), config=figures.CONFIG, alt=f"{title}. {said}")
+        alt = f"{title}. " + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
+        column.plotly_chart(figures.bars(names, values, texts), config=figures.CONFIG, alt=alt)

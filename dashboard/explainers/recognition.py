@@ -1,4 +1,4 @@
-"""Expected and predicted class of a set of pictures on screen: rendered people, or pictures that a person brings."""
+"""Expected and predicted class of several images: rendered people, or photos of the person at the screen."""
 
 from __future__ import annotations
 
@@ -13,99 +13,100 @@ from core import images
 from core.features import recognition
 from core.networks import labels, table
 from core.networks.entry import Entry
-from dashboard.shared import cached, controls, pictures, uploads
-from dashboard.shared import names as shared_names
+from core.networks.tasks import predict
+from dashboard.shared import controls, pictures, uploads
 from dashboard.shared.links import choice
+from dashboard.shared.names import class_names, person_name
 from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import percent, t
+from dashboard.shared.workers import ask
 
 FACE, CARD = 104, 208
-"""Widths in pixels of a rendered person, and of a picture with its controls."""
+"""Widths in pixels of a rendered person, and of a photo with its controls."""
 SIDE = 320
-"""Side in pixels of a picture that was brought: no network here takes more."""
+"""Side in pixels of a photo: no network here takes more."""
 MOST = 12
-"""Pictures at once."""
+"""Photos at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A picture `(h, w, 3)`, what it shows and what the network takes it for; `expected` is None where nobody said."""
+    """An image `(h, w, 3)`, the class it shows and the predicted one; `expected` is None where that is not known."""
 
     name: str
-    picture: np.ndarray
+    image: np.ndarray
     expected: int | None
     predicted: int
     probability: float
 
     @property
     def mark(self) -> str:
-        """Right, wrong or unknown, told by its shape."""
+        """Right, wrong or unknown, as a sign that needs no colour."""
         return "?" if self.expected is None else "✓" if self.expected == self.predicted else "✗"
 
     @property
-    def drawn(self) -> np.ndarray:
-        """The picture, in a frame where the network is wrong."""
+    def framed(self) -> np.ndarray:
+        """The image, in a frame where the network is wrong."""
         wrong = self.mark == "✗"
-        return pictures.framed(self.picture, images.Box(0, 0, len(self.picture))) if wrong else self.picture
+        return pictures.framed(self.image, images.Box(0, 0, len(self.image))) if wrong else self.image
 
 
-def recognised(entry: Entry) -> None:
-    """The pictures with what they are taken for, how many are right, and the same as a table."""
-    knows = table.knows_people(entry)
+def place_recognition(network: Entry) -> None:
+    """The images with their predicted classes, how many are right, and the same as a table."""
+    knows_people = table.knows_people(network)
     st.header(t("recognised.title"), anchor=False, help=t("recognised.help"))
     source = choice(
         st.segmented_control,
         t("recognised.source"),
         ("people", "own"),
         key="recognised_source",
-        default="people" if knows else "own",
+        default="people" if knows_people else "own",
         format_func=lambda name: t(f"recognised.{name}"),
         required=True,
     )
     if source == "own":
-        cases = _own(entry)
-    elif knows:
-        cases = _people(entry)
+        cases = _own(network)
+    elif knows_people:
+        cases = _people(network)
     else:
-        st.info(t("recognised.other", name=entry.name))
+        st.info(t("recognised.other", name=network.name))
         return
-    said = [case for case in cases if case.expected is not None]
-    if said:
-        right = sum(case.mark == "✓" for case in said)
-        st.metric(t("recognised.right"), f"{right} / {len(said)}")
+    labelled = [case for case in cases if case.expected is not None]
+    if labelled:
+        right = sum(case.mark == "✓" for case in labelled)
+        st.metric(t("recognised.right"), f"{right} / {len(labelled)}")
     if cases:
-        _table(entry, cases)
+        _table(network, cases)
 
 
-def _people(entry: Entry) -> list[Case]:
-    """People of the renderer, by their numbers."""
-    columns, values = st.columns(2, gap="large"), {}
-    for column, param in zip(columns, recognition.RECOGNISED, strict=True):
+def _people(network: Entry) -> list[Case]:
+    """Rendered people, by their numbers."""
+    values = []
+    for column, param in zip(st.columns(2, gap="large"), recognition.PARAMS, strict=True):
         with column:
-            values[param.name] = controls.parameter(
-                param, t(f"recognised.{param.name}"), key=f"recognised_{param.name}"
-            )
-    found = cached.recognise(entry, *values.values())
-    rows = zip(found.pictures, found.expected, found.predicted, found.probabilities, strict=True)
+            text, key = t(f"recognised.{param.name}"), f"recognised_{param.name}"
+            values.append(controls.parameter(param, text, key=key))
+    people, recognised = ask(recognition.recognise_people, network, *values)
+    rows = zip(people, recognised.expected, recognised.predicted, recognised.probabilities, strict=True)
     cases = [
-        Case(shared_names.person_name(int(expected)), picture, int(expected), int(predicted), float(share))
-        for picture, expected, predicted, share in rows
+        Case(person_name(int(expected)), image, int(expected), int(predicted), float(probability))
+        for image, expected, predicted, probability in rows
     ]
     with st.container(horizontal=True):
         for case in cases:
             right = case.mark == "✓"
-            text = f"✓ {case.expected:02d}" if right else f"✗ {case.expected:02d} → {case.predicted:02d}"
-            said = t(
+            caption = f"✓ {case.expected:02d}" if right else f"✗ {case.expected:02d} → {case.predicted:02d}"
+            alt = t(
                 "recognised.alt_right" if right else "recognised.alt_wrong",
                 expected=case.expected,
                 predicted=case.predicted,
             )
-            st.image(pictures.photo(case.drawn), width=FACE, alt=said, caption=text)
+            st.image(pictures.photo(case.framed), width=FACE, alt=alt, caption=caption)
     return cases
 
 
-def _own(entry: Entry) -> list[Case]:
-    """Pictures of the person at the screen: kept in the memory of the session, nowhere else."""
+def _own(network: Entry) -> list[Case]:
+    """Photos of the person at the screen: kept in the memory of the session, nowhere else."""
     files = st.file_uploader(
         t("recognised.upload", count=MOST, megabytes=uploads.MAX_MEGABYTES),
         uploads.UPLOAD_TYPES,
@@ -116,53 +117,53 @@ def _own(entry: Entry) -> list[Case]:
     )
     if len(files) > MOST:
         st.warning(t("recognised.too_many", found=len(files), count=MOST))
-    read = uploads.read(
+    photos = uploads.read(
         files[:MOST],
         "recognised_read",
-        entry.subject,
-        lambda data, name: _squared(images.read(data, name), name, entry),
+        network.subject,
+        lambda data, name: _squared(images.read(data, name), name, network),
         MOST,
     )
-    found, cases = uploads.usable(read), []
+    usable, cases = uploads.usable(photos), []
     with st.container(horizontal=True):
-        for one in found:
+        for photo in usable:
             with st.container(width=CARD, gap="xsmall"):
-                cases.append(_card(one.file, one.made, entry))
+                cases.append(_card(photo.file, photo.made, network))
     return cases
 
 
-def _card(file: Any, picture: SelectedImage, entry: Entry) -> Case:
-    """A picture with its answer, and the control that says what it shows."""
+def _card(file: Any, image: SelectedImage, network: Entry) -> Case:
+    """A photo with its predicted class, and the control that says what it shows."""
     place = st.empty()
-    key, names = f"expected_{file.file_id}_{entry.name}", shared_names.class_names(entry)
+    key, names = f"expected_{file.file_id}_{network.name}", class_names(network)
     if key not in st.session_state:
-        st.session_state[key] = labels.found_in(file.name, entry.labels)
+        st.session_state[key] = labels.found_in(file.name, network.labels)
     expected = st.selectbox(
         t("recognised.expected_of", name=file.name),
-        range(entry.classes),
+        range(network.classes),
         index=None,
         key=key,
         format_func=names.__getitem__,
         placeholder=t("recognised.unsaid"),
         label_visibility="collapsed",
     )
-    probabilities = cached.predict(picture, entry)
+    (probabilities,) = ask(predict, network, image.at(network.input_size))
     predicted = int(probabilities.argmax())
-    case = Case(file.name, picture.image, expected, predicted, float(probabilities[predicted]))
+    case = Case(file.name, image.image, expected, predicted, float(probabilities[predicted]))
     answer = f"{names[predicted]}, {percent(case.probability)}"
-    said = t("recognised.taken_for", name=file.name, answer=answer)
-    place.image(pictures.photo(case.drawn), width="stretch", alt=said, caption=f"{case.mark} {answer}")
+    alt = t("recognised.taken_for", name=file.name, answer=answer)
+    place.image(pictures.photo(case.framed), width="stretch", alt=alt, caption=f"{case.mark} {answer}")
     return case
 
 
-def _squared(image: np.ndarray, name: str, entry: Entry) -> SelectedImage:
-    square = images.resize(images.square(image, images.subject_box(image, entry.subject)), SIDE, SIDE)
+def _squared(image: np.ndarray, name: str, network: Entry) -> SelectedImage:
+    square = images.resize(images.square(image, images.subject_box(image, network.subject)), SIDE, SIDE)
     return SelectedImage(square, images.digest(square), name, private=True)
 
 
-def _table(entry: Entry, cases: Sequence[Case]) -> None:
+def _table(network: Entry, cases: Sequence[Case]) -> None:
     """The same as a table."""
-    names = shared_names.class_names(entry)
+    names = class_names(network)
     with st.expander(t("recognised.table"), icon=":material/table:"):
         rows = {
             t("recognised.picture"): [case.name for case in cases],

@@ -14,10 +14,10 @@ from core.features.captures import reference_captures
 from core.features.statistics import Statistics, above_others, confusion, ranked
 from core.intervals import wilson
 from core.networks.entry import Entry
-from dashboard.network import views
 from dashboard.shared import cached, controls, figures, jobs, layers, pictures, selected
 from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice
+from dashboard.shared.predictions import prediction_bars
 from dashboard.shared.text import number, percent, significant, t
 
 MOST_RANKS, RANKS = 5, 3
@@ -241,7 +241,7 @@ def _way(frame: Frame) -> None:
                 alt=t("statistics.units_alt", layer=name, count=len(values)),
             )
     st.subheader(f"`{last}` · softmax", anchor=False)
-    views.prediction(entry, found[last], top=min(entry.classes, 10))
+    prediction_bars(entry, found[last], top=min(entry.classes, 10))
 
 
 VIEWS: dict[str, Callable[[Frame], None]] = {"classes": _classes, "confusion": _confused, "way": _way}

@@ -2,36 +2,40 @@
 
 import streamlit as st
 
-from dashboard.explainers import grid as comparing
-from dashboard.explainers import recognition
+from dashboard.explainers.grid import choose_grid, compare, place_figures, place_grid
+from dashboard.explainers.recognition import place_recognition
 from dashboard.shared import door, lesson, problems
 from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
 @problems.shown
-def compare(frame: shared_frame.Frame) -> None:
-    """The grid of choice with its figures; a change of a control runs this part of the page alone."""
+def explanations(frame: shared_frame.Frame) -> None:
+    """The chosen grid with its figures; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    grid = comparing.ask(frame.image, frame.network)
-    found = comparing.answer(frame.image, grid)
-    if found is not None:
-        comparing.show(frame.image, grid, found)
-        comparing.figures_of(grid, found)
+    grid = choose_grid(frame.image, frame.network)
+    cells = compare(frame.image, grid)
+    if cells is not None:
+        place_grid(frame.image, grid, cells)
+        place_figures(grid, cells)
 
 
 @st.fragment
 @problems.shown
-def recognise(frame: shared_frame.Frame) -> None:
-    """Expected and predicted class of many pictures."""
+def recognition(frame: shared_frame.Frame) -> None:
+    """Expected and predicted class of many images."""
     door.wait_until_ready(frame.network)
-    recognition.recognised(frame.network)
+    place_recognition(frame.network)
 
 
 lesson.opening("explainers")
-compare(shared_frame.current())
-recognise(shared_frame.current())
+explanations(shared_frame.current())
+recognition(shared_frame.current())
 lesson.closing(
     "explainers",
-    ("core.attribution.tasks:compare", "core.attribution.compare:correlations", "core.features.recognition:recognise"),
+    (
+        "core.attribution.tasks:compare",
+        "core.attribution.compare:correlations",
+        "core.features.recognition:recognise_people",
+    ),
 )

@@ -2,44 +2,45 @@
 
 import streamlit as st
 
-from core.attribution import METHODS
-from dashboard.explain import question
-from dashboard.grad_cam import walk
-from dashboard.network import views
-from dashboard.shared import cached, door, lesson, links, presets, problems
+from core.networks import tasks
+from dashboard.explain.explanation import explain, place_maps
+from dashboard.explain.request import choose_explanation, chosen_method
+from dashboard.grad_cam.presets import PRESETS
+from dashboard.grad_cam.steps import place_steps, sources
+from dashboard.shared import door, lesson, links, problems
 from dashboard.shared import frame as shared_frame
+from dashboard.shared.predictions import prediction_bars
+from dashboard.shared.presets import preset_buttons
 from dashboard.shared.text import t
+from dashboard.shared.workers import ask
 
 
 @problems.shown
-def explore(frame: shared_frame.Frame) -> None:
-    """Controls, pictures and steps."""
-    entry, picture = frame.network, frame.image
-    door.wait_until_ready(entry)
-    asked, says = st.columns([2, 3], gap="large")
-    prediction, numbers = says.container(), says.container()
-    with asked:
-        request = question.ask(picture, entry, numbers)
+def explanation_with_steps(frame: shared_frame.Frame) -> None:
+    """Controls, prediction, maps and steps."""
+    network, image = frame.network, frame.image
+    door.wait_until_ready(network)
+    chosen, predicted = st.columns([2, 3], gap="large")
+    bars, params = predicted.container(), predicted.container()
+    with chosen:
+        request = choose_explanation(image, network, params)
         strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **links.BOUND)
-    with prediction:
-        said = cached.predict(picture, entry)
-        views.prediction(entry, said, question.class_of(request, said))
-    explanation = question.answer(picture, request)
+    with bars:
+        (probabilities,) = ask(tasks.predict, network, image.at(network.input_size))
+        prediction_bars(network, probabilities, request.explained_class(probabilities))
+    explanation = explain(image, request)
     if explanation is not None:
-        overlay = question.show(picture, request, explanation, strength)
-        walk.show(request, explanation, overlay)
+        overlay = place_maps(image, request, explanation, strength)
+        place_steps(request, explanation, overlay)
 
 
 @st.fragment
 def page(frame: shared_frame.Frame) -> None:
     """A change of a control runs this part of the page alone; it ends with the code of the chosen method."""
-    explore(frame)
-    method = METHODS[st.session_state.get("method", question.DEFAULT)]
-    lesson.closing(
-        "grad_cam", (*walk.quoted(method.name), f"{method.module}:{method.name}", "core.attribution.tasks:explain")
-    )
+    explanation_with_steps(frame)
+    lesson.closing("grad_cam", (*sources(chosen_method()), "core.attribution.tasks:explain"))
 
 
 lesson.opening("grad_cam")
-presets.shown("grad_cam")
+preset_buttons("grad_cam", PRESETS)
 page(shared_frame.current())

@@ -1,8 +1,10 @@
 """What do filters see? A picture climbs towards what excites a channel most, and forms on screen."""
 
 from dashboard.filters import notebook, studio
-from dashboard.shared import door, lesson, presets, problems
+from dashboard.filters.presets import PRESETS
+from dashboard.shared import door, lesson, problems
 from dashboard.shared import frame as shared_frame
+from dashboard.shared.presets import preset_buttons
 
 
 @problems.shown
@@ -14,7 +16,7 @@ def show(frame: shared_frame.Frame) -> None:
 
 
 lesson.opening("filters")
-presets.shown("filters")
+preset_buttons("filters", PRESETS)
 show(shared_frame.current())
 lesson.closing(
     "filters",

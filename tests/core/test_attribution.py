@@ -16,7 +16,7 @@ import core.attribution.rise
 import core.attribution.shap
 from core import attribution, faces
 from core.attribution import METHODS, AttributionError, gradients, superpixels
-from core.attribution.question import hide
+from core.attribution.target import hide
 from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.network import Network

@@ -48,12 +48,12 @@ def picture() -> np.ndarray:
 
 def test_by_hand(tiny, picture):
     result = compute(tiny, picture, 0)
-    walk = result.walk
-    np.testing.assert_array_equal(walk.feature_maps, np.stack([FIRST_MAP, SECOND_MAP], axis=-1))
-    np.testing.assert_array_equal(walk.gradients, np.stack([FIRST_GRADIENT, SECOND_GRADIENT], axis=-1))
-    assert walk.score == 3  # 6 x 0.5
-    np.testing.assert_array_equal(walk.weights, [1, -2])  # 6 / 6, -12 / 6
-    np.testing.assert_array_equal(walk.weighted, [[0.5, 0, -1], [-2, 0.5, 0]])
+    steps = result.steps
+    np.testing.assert_array_equal(steps["feature_maps"], np.stack([FIRST_MAP, SECOND_MAP], axis=-1))
+    np.testing.assert_array_equal(steps["gradients"], np.stack([FIRST_GRADIENT, SECOND_GRADIENT], axis=-1))
+    assert steps["score"] == 3  # 6 x 0.5
+    np.testing.assert_array_equal(steps["weights"], [1, -2])  # 6 / 6, -12 / 6
+    np.testing.assert_array_equal(steps["weighted"], [[0.5, 0, -1], [-2, 0.5, 0]])
     np.testing.assert_array_equal(result.values, [[0.5, 0, 0], [0, 0.5, 0]])
     assert result.values.dtype == np.float32
     assert (result.class_index, result.layer) == (0, "maps")

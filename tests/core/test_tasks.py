@@ -80,11 +80,11 @@ def test_explain_with_a_method_that_knows_no_class_and_does_not_report(image):
     assert (found.class_index, found.layer) == (None, "conv5_3")
 
 
-def test_feature_maps_are_those_of_the_walk(image):
+def test_feature_maps_are_those_of_grad_cam(image):
     maps = networks_tasks.feature_maps(NAME, "conv4_3", image)
     assert maps.shape == (14, 14, 96)
     assert maps.min() == 0
-    np.testing.assert_allclose(maps, grad_cam(load(NAME), image, layer="conv4_3").walk.feature_maps, atol=1e-5)
+    np.testing.assert_allclose(maps, grad_cam(load(NAME), image, layer="conv4_3").steps["feature_maps"], atol=1e-5)
 
 
 def test_kernels_are_the_weights():

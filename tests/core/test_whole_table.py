@@ -12,7 +12,7 @@ from core.features import health
 from core.features import tasks as features_tasks
 from core.images import encode
 from core.neighbours import tasks as neighbour_tasks
-from core.neighbours.album import people
+from core.neighbours.album import new_people
 from core.neighbours.collection import Settings
 from core.networks import layers, loading
 from core.networks import tasks as networks_tasks
@@ -71,10 +71,9 @@ def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
         found = attribution_tasks.explain(name, "grad_cam", image, 3, row.name)
         assert found.map.values.shape == row.shape[:2]
         assert np.isfinite(found.map.values).all() and found.map.values.min() >= 0
-        walk = found.map.walk
-        np.testing.assert_allclose(
-            walk.weighted, (walk.feature_maps * walk.gradients.mean(axis=(0, 1))).sum(axis=-1), rtol=1e-2, atol=1e-5
-        )
+        steps = found.map.steps
+        expected = (steps["feature_maps"] * steps["gradients"].mean(axis=(0, 1))).sum(axis=-1)
+        np.testing.assert_allclose(steps["weighted"], expected, rtol=1e-2, atol=1e-5)
 
 
 def test_cam_is_grad_cam_where_the_head_is_an_average_and_says_so_where_not(name, image):
@@ -83,11 +82,8 @@ def test_cam_is_grad_cam_where_the_head_is_an_average_and_says_so_where_not(name
         with pytest.raises(AttributionError, match="global average"):
             attribution_tasks.explain(name, "cam", image, 3)
     elif "MiniFace" not in name:  # for which a head is fitted
-        cam, walk = (
-            attribution_tasks.explain(name, "cam", image, 3).map,
-            attribution_tasks.explain(name, "grad_cam", image, 3).map.walk,
-        )
-        expected = walk.feature_maps @ walk.gradients.sum(axis=(0, 1))
+        cam, grad_cam = (attribution_tasks.explain(name, method, image, 3).map for method in ("cam", "grad_cam"))
+        expected = grad_cam.steps["feature_maps"] @ grad_cam.steps["gradients"].sum(axis=(0, 1))
         np.testing.assert_allclose(cam.values, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
@@ -112,14 +108,14 @@ def test_a_filter_climbs(name):
 @pytest.mark.parametrize("name", ["MobileNet-0.25"], indirect=True)
 def test_its_embedding_is_given_to_the_heads_and_to_a_verification(name):
     entry, settings = NETWORKS[name], Settings(people=2, samples=2)
-    collection = neighbour_tasks.embedded(entry, "network", people("new", 2, 3))
+    collection = neighbour_tasks.embed_album(entry, "network", new_people(2, 3))
     layer = next(row for row in networks_tasks.describe(name) if row.name == entry.embedding_layer)
     assert collection.vectors.shape == (6, np.prod(layer.shape)) and np.isfinite(collection.vectors).all()
     assert neighbour_tasks.compare(collection, settings).neighbours.shape == (2, 3)
-    assert set(neighbour_tasks.ask_learned(collection, settings)) == {"linear"}
-    pictures = [collection.album.picture(row) for row in (0, 1)]
-    found = neighbour_tasks.verify(entry, collection, settings, pictures, grid=2)
-    assert found.distance >= 0 and all(np.isfinite(values).all() for values in found.maps)
+    assert set(neighbour_tasks.predict_learned(collection, settings)) == {"linear"}
+    images = [collection.album.image(row) for row in (0, 1)]
+    verification = neighbour_tasks.verify(entry, collection, settings, images, grid=2)
+    assert verification.distance >= 0 and all(np.isfinite(values).all() for values in verification.maps)
 
 
 def test_the_command_line(name, image, tmp_path, capsys):

@@ -15,7 +15,8 @@ from core.networks import files, loading, tasks
 from core.networks.entry import State
 from core.networks.files import PublishedFile
 from core.networks.table import NETWORKS
-from dashboard.shared import presets, selected
+from dashboard.grad_cam.presets import PRESETS
+from dashboard.shared import selected
 from dashboard.shared.text import label
 from dashboard.shared.workers import ask
 
@@ -64,7 +65,7 @@ def test_a_network_that_is_not_here_is_offered_and_fetched(open_page, elsewhere,
 
 def test_an_experiment_waits_for_its_network(open_page, elsewhere, monkeypatch):
     chosen = {"network": NAME, "class": 281, "method": "fem"}
-    monkeypatch.setitem(presets.PRESETS["grad_cam"], "cat", chosen)
+    monkeypatch.setitem(PRESETS, "cat", chosen)
     app = open_page("pages/look/grad_cam.py")
     next(button for button in app.button if button.label == label("en", "presets.grad_cam_cat")).click().run()
     assert label("en", "network.meanwhile", name="MiniFace") in said(app)
