@@ -17,7 +17,7 @@ def main() -> None:
         language.pick_language()
     page = st.navigation(navigation.pages())
     st.set_page_config(page_title=f"{page.title} · {t('app.name')}")
-    st.html(navigation.style())
+    st.html(navigation.ROOT / "dashboard" / "style.css")
     with st.sidebar:
         entry = network.pick_network()
         frame.remember(frame.Frame(entry, image.pick_image(entry)))

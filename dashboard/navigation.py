@@ -56,17 +56,6 @@ def chapters() -> dict[str, list[Page]]:
     return grouped
 
 
-def style() -> str:
-    """What the theme in `.streamlit/config.toml` cannot say, as an HTML style."""
-    # On a telephone the labels under the drawing of the network, and in the cells of a table, would lie on each other.
-    small = ".st-key-architecture .annotation, .st-key-alike .annotation { display: none; }"
-    rules = f"@media (max-width: 640px) {{ {small} }}"
-    # Buttons and chosen options are light in the dark theme: Streamlit would write on them in white.
-    options = '[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] + *'
-    rules += f' [data-testid="stBaseButton-primary"]:enabled, {options} {{ color: light-dark(#ffffff, #0b1118); }}'
-    return f"<style>{rules}</style>"
-
-
 def pages() -> dict[str, list[st.Page]]:
     """What `st.navigation` lists, titled in the session's language. Addresses are the same in every language."""
     return {

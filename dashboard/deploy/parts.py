@@ -145,14 +145,14 @@ def _in_browser(entry: Entry, picture: SelectedImage, precision: str) -> str:
         st.session_state[FOUND] = told
 
     pixels = images.to_uint8(cached.small(picture.image, entry))
-    in_browser.show(files, shared_names.class_names(entry), known, pixels, "ship_browser", found)
+    in_browser.classify(files, shared_names.class_names(entry), known, pixels, "ship_browser", found)
     return known
 
 
 def _told(known: str) -> dict[str, dict[str, Any]]:
     """What this session's browser told about this picture: name of a runtime -> its times, or its problem."""
     told = st.session_state.get(FOUND)
-    found: dict[str, dict[str, Any]] = told["runtimes"] if told and told.get("known") == known else {}
+    found: dict[str, dict[str, Any]] = told["runtimes"] if told and told.get("request") == known else {}
     return {f"browser_{name}": one for name, one in found.items()}
 
 

@@ -16,8 +16,7 @@ from core.features import FilterPictures, Target, tasks
 from core.features.health import ChannelHealth
 from core.features.tasks import Snapshots
 from core.networks.entry import Entry
-from dashboard.components import tiles as tile_grid
-from dashboard.components.tiles import Tile
+from dashboard.components.tiles import Tile, tile_grid
 from dashboard.shared import cached, figures, jobs, layers, pictures, uploads
 from dashboard.shared.links import choice, remember
 from dashboard.shared.text import exact, number, t
@@ -172,7 +171,7 @@ def tiles(request: Request, found: FilterPictures) -> None:
             twins.setdefault(second, first)
     st.caption(t("filters.tiles_help"))
     tiles_of = [_tile(request, found, health, place, twins) for place in places]
-    tile_grid.show(tiles_of, "tiles", lambda channel: _open(request, channel))
+    tile_grid(tiles_of, "tiles", lambda channel: _open(request, channel))
     silent = [place for place in range(len(channels)) if health.dead[channels[place]]]
     if silent:
         st.subheader(t("filters.silent", count=len(silent)), anchor=False)

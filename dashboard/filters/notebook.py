@@ -14,8 +14,7 @@ from core import images
 from core.features import dissection, notebook
 from core.features.dissection import Meaning
 from core.networks.entry import Entry
-from dashboard.components import tiles
-from dashboard.components.tiles import Tile
+from dashboard.components.tiles import Tile, tile_grid
 from dashboard.shared import cached, figures, pictures
 from dashboard.shared.links import remember
 from dashboard.shared.notebook import labels
@@ -103,7 +102,7 @@ def show(entry: Entry) -> None:
     st.caption(t("notebook.help"))
     if own:
         shown = [_tile(index, place) for index, place in enumerate(own)]
-        tiles.show(shown, "notebook_tiles", lambda index: _open(own[index]))
+        tile_grid(shown, "notebook_tiles", lambda index: _open(own[index]))
     else:
         st.info(t("notebook.empty", name=entry.name))
     others = len(labels()) - len(own)

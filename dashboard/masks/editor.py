@@ -152,7 +152,7 @@ def _stage(picture: SelectedImage, disguise: Disguise, chosen: int) -> None:
     filled_in = ("number", "x", "y", "width", "height")  # there where the boxes are moved
     about = t("masks.box", **{name: f"{{{name}}}" for name in filled_in}), t("masks.drag")
     alt = t("masks.alt", name=picture.name)
-    boxes.show(pictures.in_page(hidden), alt, masks, chosen, about, "mask_boxes", moved)
+    boxes.edit_boxes(pictures.in_page(hidden), alt, masks, chosen, *about, "mask_boxes", moved)
 
 
 def _numbers(masks: tuple[Mask, ...], chosen: int) -> None:

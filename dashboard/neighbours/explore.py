@@ -337,7 +337,7 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
     near = [at[int(other)] for other in _neighbours(found, row)[0] if int(other) in at]
     sizes = SIZES[len(rows) > MANY]
     points = [
-        cloud.Point(*look, sizes[kind[1]], about[kind])
+        cloud.Marker(*look, sizes[kind[1]], about[kind])
         for look, kind in zip(_looks(asked, found, rows, colour), kinds, strict=True)
     ]
 
@@ -345,7 +345,7 @@ def _cloud(asked: Asked, found: Any, places: np.ndarray, colour: str, row: int) 
         st.session_state[POINT] = int(rows[place])
 
     alt = t("neighbours.map_alt", count=number(len(rows)), people=number(len(split.people)))
-    cloud.show(places[rows], points, at.get(row), near, alt, "knn_cloud", opened)
+    cloud.embedding_map(places[rows], points, at.get(row), near, alt, "knn_cloud", opened)
     note = t("neighbours.map_note", count=number(len(rows)), enrolled=number(int(large.sum())))
     st.caption(f"{note} {t('cloud.solid_help' if places.shape[1] == 3 else 'cloud.flat_help')}")
 

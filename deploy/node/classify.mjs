@@ -41,26 +41,33 @@ function readRaw() {
 // Width, height and RGB bytes of a PNG with 8 bits a colour, with or without alpha and not interlaced.
 function readPng(bytes) {
   const parts = [];
-  let width, height, depth, kind, interlaced;
+  let header = [];
   for (let at = 8; at < bytes.length; ) {
-    const length = bytes.readUInt32BE(at), name = bytes.toString("latin1", at + 4, at + 8);
+    const length = bytes.readUInt32BE(at);
+    const name = bytes.toString("latin1", at + 4, at + 8);
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (name === "IHDR") {
-      [width, height, depth, kind, interlaced] = [data.readUInt32BE(0), data.readUInt32BE(4), data[8], data[9], data[12]];
+      header = [data.readUInt32BE(0), data.readUInt32BE(4), data[8], data[9], data[12]];
     } else if (name === "IDAT") parts.push(data);
     at += length + 12;
   }
-  if (depth !== 8 || (kind !== 2 && kind !== 6) || interlaced) fail("Expected a PNG with 8 bits a colour, not interlaced.");
-  const step = kind === 2 ? 3 : 4, row = width * step, raw = inflateSync(Buffer.concat(parts));
-  const lines = new Uint8Array(row * height), pixels = new Uint8Array(3 * width * height);
+  const [width, height, depth, kind, interlaced] = header;
+  if (depth !== 8 || (kind !== 2 && kind !== 6) || interlaced)
+    fail("Expected a PNG with 8 bits a colour, not interlaced.");
+  const step = kind === 2 ? 3 : 4;
+  const row = width * step;
+  const raw = inflateSync(Buffer.concat(parts));
+  const lines = new Uint8Array(row * height);
+  const pixels = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y += 1) {
     const filter = raw[y * (row + 1)];
     for (let x = 0; x < row; x += 1) {
-      const left = x < step ? 0 : lines[y * row + x - step], up = y ? lines[(y - 1) * row + x] : 0;
+      const left = x < step ? 0 : lines[y * row + x - step];
+      const up = y ? lines[(y - 1) * row + x] : 0;
       const corner = x < step || !y ? 0 : lines[(y - 1) * row + x - step];
       const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
       lines[y * row + x] = raw[y * (row + 1) + 1 + x] + guess;
-      if (x % step < 3) pixels[(y * width + Math.floor(x / step)) * 3 + x % step] = lines[y * row + x];
+      if (x % step < 3) pixels[(y * width + Math.floor(x / step)) * 3 + (x % step)] = lines[y * row + x];
     }
   }
   return { width, height, pixels };

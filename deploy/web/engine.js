@@ -3,7 +3,7 @@
 // Start the engine (the bytes of engine.wasm) with a network (the bytes of a flat file).
 // -> { metadata, width, height, memory() in bytes, run(rgb) -> { probabilities, logits, embedding, milliseconds } }
 export async function open(engine, network) {
-  const { instance } = await WebAssembly.instantiate(engine);  // it asks the system for nothing
+  const { instance } = await WebAssembly.instantiate(engine); // it asks the system for nothing
   const wasm = instance.exports;
   wasm._initialize?.();
   const written = bytes => {
@@ -14,7 +14,8 @@ export async function open(engine, network) {
   const file = written(network);
   if (!wasm.load(file, network.length)) throw new Error("This is no flat file that the engine can read.");
   wasm.release(file);
-  const width = wasm.width(), height = wasm.height();
+  const width = wasm.width();
+  const height = wasm.height();
   const pixels = written(new Uint8Array(3 * width * height));
   const floats = (name, count) => new Float32Array(wasm.memory.buffer, wasm[name](), count).slice();
   const run = rgb => {
@@ -49,7 +50,7 @@ export function top(labels, probabilities, count = 5) {
 
 // Red, green and blue of a picture's pixels, whose alpha is left out.
 export function withoutAlpha(rgba) {
-  const rgb = new Uint8Array(rgba.length / 4 * 3);
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
     rgb[to] = rgba[from];
     rgb[to + 1] = rgba[from + 1];

@@ -10,7 +10,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard import navigation
-from dashboard.components import boxes
 from dashboard.shared import lesson, text
 
 SLUGS = [page.slug for page in navigation.PAGES]
@@ -273,7 +272,7 @@ def test_the_webcam_gives_a_picture(page: Page, server: str, context) -> None:
 
 def test_a_mask_is_dragged_and_moved_by_keyboard(page: Page, server: str) -> None:
     visit(page, f"{server}/masks?lang=en&masks=r_50_50_40_10_100")
-    box, slider = page.locator("button.chosen"), page.get_by_role("slider", name=text.label("en", "masks.y"))
+    box, slider = page.locator("button.selected"), page.get_by_role("slider", name=text.label("en", "masks.y"))
     box.scroll_into_view_if_needed()
     place = box.bounding_box()
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
@@ -294,29 +293,3 @@ def test_a_mask_is_dragged_and_moved_by_keyboard(page: Page, server: str) -> Non
     page.keyboard.press("ArrowDown")
     page.wait_for_url(re.compile(r"masks=r_55_39.5_40_13_100"))
     expect(box).to_have_attribute("aria-label", re.compile("40 % from the top|39 % from the top"))
-
-
-def test_the_answer_to_an_earlier_key_takes_nothing_back(page: Page) -> None:
-    """The component by itself: two keys in a row, of which the first alone is told at once and answered."""
-    told, left = page.evaluate(
-        """async code => {
-            const parent = document.createElement("div");
-            parent.innerHTML = '<div class="stage"><img></div><p class="help"></p>';
-            const boxes = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-            const told = [];
-            const answer = (x, count) => boxes.default({
-                data: { masks: [{ x, y: 0.5, width: 0.2, height: 0.2 }], chosen: 0, count, label: "" },
-                parentElement: parent,
-                setTriggerValue: (_, value) => told.push(structuredClone(value)),
-            });
-            answer(0.5, 0);
-            const button = parent.querySelector("button");
-            for (const key of ["ArrowRight", "ArrowRight"]) button.dispatchEvent(new KeyboardEvent("keydown", { key }));
-            answer(told[0].boxes[0][0] / 100, told[0].count);
-            await new Promise(resolve => setTimeout(resolve, 300));
-            return [told.map(({ boxes }) => boxes[0][0]), button.style.left];
-        }""",
-        boxes._JS,
-    )
-    assert told == [51, 52]
-    assert left == "42%"  # 52 less half of the width

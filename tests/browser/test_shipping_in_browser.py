@@ -51,7 +51,7 @@ def test_libraries_from_npm_answer_as_keras(page: Page, server: str, elsewhere, 
         expect(main).to_contain_text(
             re.compile(rf"Measured now: .*{re.escape(text.label('en', f'runtime.browser_{name}'))}")
         )
-    found = page.locator(".ship").evaluate("stage => stage.runtimes")
+    found = page.locator(".classifier").evaluate("stage => stage.runtimes")
     truth = tasks.answers(MINIFACE, picture)["probabilities"]
     for name in libraries.LIBRARIES:
         assert np.abs(np.array(found[name]["probabilities"]) - truth).max() <= 1e-5
@@ -63,13 +63,13 @@ def test_the_browser_answers_as_keras_and_asks_nobody(
 ) -> None:
     context.grant_permissions(["camera"], origin=server)
     visit(page, f"{server}/deploy?group=B&person={PERSON}")
-    first, speed = page.locator(".ship li").first, page.locator(".ship .speed")
+    first, speed = page.locator(".classifier li").first, page.locator(".classifier .speed")
     expect(speed).to_contain_text("over 20 calls")
     truth = tasks.answers(MINIFACE, picture)["probabilities"]
     assert MINIFACE.labels[int(truth.argmax())] in first.inner_text()
     share = float(re.search(r"([\d.]+) %", first.inner_text())[1])
     assert share == pytest.approx(100 * truth.max(), abs=0.051)
-    logits = np.array(page.locator(".ship").evaluate("stage => stage.runtimes.engine.logits"), np.float32)
+    logits = np.array(page.locator(".classifier").evaluate("stage => stage.runtimes.engine.logits"), np.float32)
     assert np.abs(softmax(logits) - truth).max() <= 1e-5
     settle(page)
     expect(page.get_by_test_id("stMain")).to_contain_text(

@@ -44,7 +44,7 @@ def test_every_runtime_trap_and_word_has_a_label(language: str) -> None:
     keys += [f"traps.{name}" for name in TRAPS]
     keys += [f"ship.by_{row['by']}" for row in record.stored()["platforms"]]
     assert all(text.label(language, key) for key in keys)
-    assert "{ms}" in in_browser.words()["frames"]
+    assert "{ms}" in in_browser.texts()["frames"]
 
 
 def test_before_anything_is_measured_the_record_is_shown_with_date_and_machine(open_page) -> None:
@@ -60,7 +60,7 @@ def test_what_was_measured_stands_beside_what_was_recorded(open_page) -> None:
     assert not app.exception, app.exception[0].message
     assert f"Measured now: {text.label('en', 'runtime.keras')}." in said(app)
     assert "There is no C++ compiler on the server" in said(app)
-    app.session_state[parts.FOUND] = {"known": "another picture", "runtimes": {"engine": {}}}
+    app.session_state[parts.FOUND] = {"request": "another picture", "runtimes": {"engine": {}}}
     app.run()
     assert not app.exception and text.label("en", "runtime.browser_engine") not in said(app)
 
@@ -87,7 +87,7 @@ def test_a_network_that_is_no_chain_is_refused_as_flat_file_alone(open_page, mon
     refused = DeploymentError("other_layer", network="MiniFace", layer="sum", kind="Add")
     monkeypatch.setattr(cached, "no_flat_file", lambda network: refused)
     shown = []
-    monkeypatch.setattr(in_browser, "show", lambda files, *_: shown.append(files))
+    monkeypatch.setattr(in_browser, "classify", lambda files, *_: shown.append(files))
     app = open_page(PAGE, ship_libraries="true")
     assert not app.exception, app.exception[0].message
     assert "has the layer sum (Add)" in said(app) and [*shown[0]] == ["onnx"]
