@@ -1,4 +1,4 @@
-"""Finds small masks for both groups in every way, and puts every attacker before them: `assets/masks.json`.
+"""Searches small masks for both groups with every strategy, and tests every attacker on them: `assets/masks.json`.
 
     python scripts/smallest_masks.py
 
@@ -22,56 +22,57 @@ sys.path.insert(0, str(ROOT))
 from core import faces  # noqa: E402
 from core.intervals import wilson  # noqa: E402
 from core.masking import chart, study, tasks  # noqa: E402
-from core.masking.tasks import Hunt, Point, Verdict  # noqa: E402
+from core.masking.tasks import MaskSearch, OperatingPoint, Reidentification  # noqa: E402
 from core.networks.table import MINIFACE  # noqa: E402
 
-GROUPS = {name: tuple(n for n in range(faces.PEOPLE) if faces.group_of(n) == name) for name in ("A", "B")}
 
-
-def point(mask: np.ndarray, verdict: Verdict, group: str) -> Point:
+def operating_point(mask: np.ndarray, outcome: Reidentification, group: faces.Group) -> OperatingPoint:
     """How many captures of a group each attacker named."""
-    inside = np.isin(verdict.people, GROUPS[group])
-    hits = {name: int(right[inside].sum()) for name, right in verdict.masked.items()}
-    return Point(chart.area(mask), chart.visible(mask), hits)
+    inside = np.isin(outcome.people, faces.members(group))
+    hits = {attacker: int(correct[inside].sum()) for attacker, correct in outcome.masked.items()}
+    return OperatingPoint(chart.area(mask), chart.visible_area(mask), hits)
 
 
-def judged(group: str, way: str, hunt: Hunt, began: float) -> Hunt:
-    """What every attacker makes of the masks that were found, on captures of the group."""
+def tested(group: faces.Group, strategy: str, search: MaskSearch, began: float) -> MaskSearch:
+    """The search with the operating points of all attackers, on captures of the group."""
     points = []
-    for trial in hunt.trials:
-        verdict = tasks.judge_mask(MINIFACE, GROUPS[group], trial.mask, "black", (), study.COUNT)
-        points.append(point(trial.mask, verdict, group))
-        told(began, f"group {group}, {way} {' '.join(trial.names)}, sought: {trial.rate:.3f}", points[-1])
-    return replace(hunt, found=tuple(points), count=study.COUNT)
+    for trial in search.trials:
+        outcome = tasks.reidentify_behind_mask(MINIFACE, faces.members(group), trial.mask, "black", (), study.COUNT)
+        points.append(operating_point(trial.mask, outcome, group))
+        log(began, f"group {group}, {strategy} {' '.join(trial.names)}, in the search: {trial.rate:.3f}", points[-1])
+    return replace(search, points=tuple(points), count=study.COUNT)
 
 
 def main() -> None:
-    """Judge the bars once for everybody, then hunt and judge group by group."""
+    """Test the bars once on everybody, then search and test group by group."""
     began = time.perf_counter()
-    bars: dict[str, dict[str, list[Point]]] = {group: {fill: [] for fill in tasks.COMPARED} for group in GROUPS}
-    for fill in tasks.COMPARED:
-        for scale in tasks.BARS:
-            mask = chart.bar(scale)
-            verdict = tasks.judge_mask(MINIFACE, range(faces.PEOPLE), mask, fill, (), 2 * study.COUNT)
-            for group in GROUPS:
-                bars[group][fill].append(point(mask, verdict, group))
-                told(began, f"group {group}, {fill} bar x {scale}", bars[group][fill][-1])
-    hunts: dict[str, dict[str, Hunt]] = {group: {} for group in GROUPS}
-    for way in tasks.WAYS:
-        for group, people in GROUPS.items():
-            hunt = judged(group, way, tasks.hunt(MINIFACE, people, way), began)
-            hunts[group][way] = replace(hunt, bars={fill: tuple(found) for fill, found in bars[group].items()})
-            study.FILE.write_text(study.written(hunts), encoding="utf-8")
+    bars: dict[str, dict[str, list[OperatingPoint]]] = {
+        group: {fill: [] for fill in tasks.BAR_FILLS} for group in faces.GROUPS
+    }
+    for fill in tasks.BAR_FILLS:
+        for scale in tasks.BAR_SCALES:
+            mask = chart.eye_bar(scale)
+            outcome = tasks.reidentify_behind_mask(MINIFACE, range(faces.PEOPLE), mask, fill, (), 2 * study.COUNT)
+            for group in faces.GROUPS:
+                bars[group][fill].append(operating_point(mask, outcome, group))
+                log(began, f"group {group}, {fill} bar x {scale}", bars[group][fill][-1])
+    searches: dict[str, dict[str, MaskSearch]] = {group: {} for group in faces.GROUPS}
+    for strategy in tasks.STRATEGIES:
+        for group in faces.GROUPS:
+            search = tasks.search(MINIFACE, faces.members(group), strategy)
+            search = replace(search, bars={fill: tuple(points) for fill, points in bars[group].items()})
+            searches[group][strategy] = tested(group, strategy, search, began)
+            study.FILE.write_text(study.to_json(searches), encoding="utf-8")
 
 
-def told(began: float, name: str, found: Point) -> None:
-    """One line for a mask that was judged."""
+def log(began: float, name: str, point: OperatingPoint) -> None:
+    """Print one line for a mask that was tested."""
     rates = ", ".join(
         f"{attacker} {100 * hits / study.COUNT:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-        for attacker, hits in found.hits.items()
+        for attacker, hits in point.hits.items()
         for low, high in [wilson(hits, study.COUNT)]
     )
-    print(f"{time.perf_counter() - began:5.0f} s  {name}: area {found.area:.3f}, {rates}", flush=True)
+    print(f"{time.perf_counter() - began:5.0f} s  {name}: area {point.area:.3f}, {rates}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Who names a person behind a cover? Three attackers, from one that never met a cover to one that trains on it.
 
 *softmax*: the network's first choice. *nearest*: the person of the nearest embedding (1-NN, cosine) in a gallery of
-captures without covers. *retrained*: whoever knows what the cover looks like can put it on pictures of their own and
+captures without covers. *retrained*: whoever knows what the cover looks like can put it on images of their own and
 learn to read what is left (McPherson et al. 2016, https://arxiv.org/abs/1609.00408). Only the last says how much the
 cover takes away; the others may fail because they are surprised.
 """
@@ -16,23 +16,24 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.masking.covers import Cover, shot
-from core.masking.scores import Answer, ask
+from core.masking.covers import CaptureKey, Cover, render_shot
+from core.masking.scores import Predictions, predict
 from core.networks.network import Network, batch_size
 
-Wanted = tuple[int, int, int]
-"""A capture: person, seed, index."""
 
-
-def see(network: Network, wanted: Sequence[Wanted], cover: Cover, tell: Callable[[int], None] | None = None) -> Answer:
-    """What the network answers to captures behind a cover; `tell(done)` is called before every batch."""
-    found, size = [], batch_size(network.entry)
-    for start in range(0, len(wanted), size):
-        if tell:
-            tell(start)
-        shots = [shot(*capture, network.entry.input_size) for capture in wanted[start : start + size]]
-        found.append(ask(network, np.stack([cover(taken) for taken in shots])))
-    return Answer(*(np.concatenate(parts) for parts in zip(*(vars(part).values() for part in found), strict=True)))
+def predict_covered(
+    network: Network, captures: Sequence[CaptureKey], cover: Cover, report: Callable[[int], None] | None = None
+) -> Predictions:
+    """The network's predictions for captures behind a cover; `report(done)` is called before every batch."""
+    batches, size = [], batch_size(network.entry)
+    for start in range(0, len(captures), size):
+        if report:
+            report(start)
+        shots = [render_shot(*capture, network.entry.input_size) for capture in captures[start : start + size]]
+        batches.append(predict(network, np.stack([cover(shot) for shot in shots])))
+    return Predictions(
+        np.concatenate([batch.logits for batch in batches]), np.concatenate([batch.embeddings for batch in batches])
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +46,22 @@ class Attackers:
     people: np.ndarray
     retrained: Callable[[np.ndarray], np.ndarray] | None = None
 
-    def names(self, answer: Answer) -> dict[str, np.ndarray]:
+    def identify(self, predictions: Predictions) -> dict[str, np.ndarray]:
         """Whom each attacker takes `n` captures for: attacker -> people `(n,)`."""
-        found = {
-            "softmax": answer.logits.argmax(axis=1),
-            "nearest": self.people[(answer.embeddings @ self.gallery.T).argmax(axis=1)],
+        identities = {
+            "softmax": predictions.logits.argmax(axis=1),
+            "nearest": self.people[(predictions.embeddings @ self.gallery.T).argmax(axis=1)],
         }
-        return found | ({"retrained": self.retrained(answer.embeddings)} if self.retrained else {})
+        return identities | ({"retrained": self.retrained(predictions.embeddings)} if self.retrained else {})
 
 
 def retrain(embeddings: np.ndarray, people: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """A classifier from embeddings `(n, k)` of covered captures to `people` `(n,)`.
 
     Linear discriminant analysis, its covariance shrunk as Ledoit and Wolf 2004 do
-    (https://doi.org/10.1016/S0047-259X(03)00096-4): of few captures a person it made more than logistic regression did,
-    within a second. The maps of the last convolution, averaged in 3 x 3 places, told it less than the embedding.
+    (https://doi.org/10.1016/S0047-259X(03)00096-4): from few captures a person it recognised more than logistic
+    regression did, within a second. The maps of the last convolution, averaged in 3 x 3 places, gave it less than the
+    embedding.
     """
     model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))
     model.fit(embeddings, people)

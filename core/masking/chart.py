@@ -1,7 +1,7 @@
 """The chart of a face: one grid over the whole head that follows its pose from capture to capture.
 
-A mask on the chart is found on some captures and laid on others. Neither its outline nor its place says who it is: it
-lies where an average face would have that part, while the outline of the eyes, or a bar as long as they are, would tell
+A mask on the chart is searched on some captures and laid on others. Neither its outline nor its place says who it is:
+it lies where an average face has that part, while the outline of the eyes, or a bar as long as they are, would give
 the attacker what it hides.
 """
 
@@ -15,22 +15,22 @@ import numpy as np
 from core import faces
 from core.faces import Capture, Identity
 from core.faces.surface import HEAD, View
-from core.masking.masks import Frame
+from core.masking.masks import FaceFrame
 
 GRID = 32
 """Rows and columns of the chart."""
 ACROSS, DOWN = (-0.85, 0.85), (-1.2, 1.0)
-"""Where the chart begins and ends, in widths and heights of the `Frame` from its middle."""
+"""Where the chart begins and ends, in widths and heights of the `FaceFrame` from its centre."""
 PARTS = ("eyes", "brows", "nose", "mouth", "jaw", "skin", "hair")
 """What a mask can be made of: the regions of the renderer, without the background."""
-OFTEN = 0.25
-"""A place belongs to a part that lies there in so many of the captures: a mask has to hide it in most poses."""
-SURVEYED, SEED = 48, 17
-"""Captures that the chart is drawn after, people in turn."""
+PART_FREQUENCY = 0.25
+"""A place belongs to a part that lies there in this share of the captures: a mask has to hide it in most poses."""
+CAPTURES, SEED = 48, 17
+"""Captures from which the chart is made, people in turn."""
 
 
-def frame_at(capture: Capture) -> Frame:
-    """Where brows to mouth of an average face lie in a picture: in the pose of the capture, with no expression."""
+def frame_from_capture(capture: Capture) -> FaceFrame:
+    """Where brows to mouth of an average face lie in an image: in the pose of the capture, with no expression."""
     face, (wide, high, deep) = Identity(), HEAD
     brow = face.eye_level - face.brow_gap - face.brow_arch
     lip = face.mouth_level + face.lower_lip
@@ -42,11 +42,11 @@ def frame_at(capture: Capture) -> Frame:
     roll = np.deg2rad(capture.roll)
     x = 0.5 + capture.shift_x + (p * np.cos(roll) - q * np.sin(roll)) * capture.scale / 2
     y = 0.5 + capture.shift_y + (p * np.sin(roll) + q * np.cos(roll)) * capture.scale / 2
-    return Frame(*(float(v) for v in ((x.max() + x.min()) / 2, (y.max() + y.min()) / 2, np.ptp(x), np.ptp(y))))
+    return FaceFrame(*(float(v) for v in ((x.max() + x.min()) / 2, (y.max() + y.min()) / 2, np.ptp(x), np.ptp(y))))
 
 
-def matrices(frame: Frame, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """In which row and in which column of the chart the rows and columns of a picture lie: `(size, GRID)` each, with a
+def projection(frame: FaceFrame, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """In which row and in which column of the chart the rows and columns of an image lie: `(size, GRID)` each, with a
     single 1 in a line, or none beyond the chart. `rows @ mask @ columns.T` lays a mask over the face in `frame`.
     """
     pixels = (np.arange(size) + 0.5) / size
@@ -58,65 +58,65 @@ def matrices(frame: Frame, size: int) -> tuple[np.ndarray, np.ndarray]:
     return rows.astype(np.float32), columns.astype(np.float32)
 
 
-def lay(mask: np.ndarray, frame: Frame, size: int) -> np.ndarray:
-    """A mask of the chart `(GRID, GRID)` over the face in `frame` of a picture: `(size, size)` float32."""
-    rows, columns = matrices(frame, size)
-    laid: np.ndarray = rows @ mask.astype(np.float32) @ columns.T
-    return laid
+def project(mask: np.ndarray, frame: FaceFrame, size: int) -> np.ndarray:
+    """A mask of the chart `(GRID, GRID)` over the face in `frame` of an image: `(size, size)` float32."""
+    rows, columns = projection(frame, size)
+    projected: np.ndarray = rows @ mask.astype(np.float32) @ columns.T
+    return projected
 
 
 @lru_cache(maxsize=1)
-def survey() -> Mapping[str, np.ndarray]:
+def region_frequencies() -> Mapping[str, np.ndarray]:
     """How often each region lies at each place of the chart: region -> `(GRID, GRID)` in [0, 1], 1 in sum."""
     size = 112
-    found = dict.fromkeys(faces.REGIONS, np.zeros((GRID, GRID), np.float32))
-    for index in range(SURVEYED):
+    counts = dict.fromkeys(faces.REGIONS, np.zeros((GRID, GRID), np.float32))
+    for index in range(CAPTURES):
         capture = faces.capture_of(index % faces.PEOPLE, SEED, index)
         regions = faces.render(faces.person(index % faces.PEOPLE), capture, size)[1]
-        rows, columns = matrices(frame_at(capture), size)
-        found = {name: found[name] + rows.T @ regions[name].astype(np.float32) @ columns for name in found}
-    seen = np.maximum(np.sum(list(found.values()), axis=0), 1)
-    return {name: counted / seen for name, counted in found.items()}
+        rows, columns = projection(frame_from_capture(capture), size)
+        counts = {name: counts[name] + rows.T @ regions[name].astype(np.float32) @ columns for name in counts}
+    total = np.maximum(np.sum(list(counts.values()), axis=0), 1)
+    return {name: count / total for name, count in counts.items()}
 
 
 def parts() -> dict[str, np.ndarray]:
-    """The masks of `PARTS`, `(GRID, GRID)` of 0 and 1; they overlap where now this, now that part lies."""
-    return {name: (survey()[name] >= OFTEN).astype(np.float32) for name in PARTS}
+    """The masks of `PARTS`, `(GRID, GRID)` of 0 and 1; they overlap where parts share a place from pose to pose."""
+    return {name: (region_frequencies()[name] >= PART_FREQUENCY).astype(np.float32) for name in PARTS}
 
 
-def usually(*regions: str) -> np.ndarray:
+def usual_place(*regions: str) -> np.ndarray:
     """Where one of the regions lies in at least half of the captures, `(GRID, GRID)` of booleans."""
-    return np.sum([survey()[name] for name in regions], axis=0) >= 0.5
+    return np.sum([region_frequencies()[name] for name in regions], axis=0) >= 0.5
 
 
-def face() -> np.ndarray:
-    """Where the chart usually shows the face, without its hair: `(GRID, GRID)` of booleans."""
-    return usually("eyes", "brows", "nose", "mouth", "jaw", "skin")
+def face_mask() -> np.ndarray:
+    """Where the face usually lies on the chart, without its hair: `(GRID, GRID)` of booleans."""
+    return usual_place("eyes", "brows", "nose", "mouth", "jaw", "skin")
 
 
 def area(mask: np.ndarray) -> float:
     """What a mask `(GRID, GRID)` hides, as a share of the face; it can be more than all of it."""
-    return float(mask.sum() / face().sum())
+    return float(mask.sum() / face_mask().sum())
 
 
-def visible(mask: np.ndarray) -> float:
+def visible_area(mask: np.ndarray) -> float:
     """The share of the face that a mask `(GRID, GRID)` of 0 and 1 leaves open."""
-    return float(((1 - mask) * face()).sum() / face().sum())
+    return float(((1 - mask) * face_mask()).sum() / face_mask().sum())
 
 
 def cells(side: int) -> dict[str, np.ndarray]:
     """Squares of `side` x `side` places that lie at least half on the face, by row and column: masks as of `parts`."""
-    found = {}
+    squares = {}
     for top in range(0, GRID, side):
         for left in range(0, GRID, side):
             mask = np.zeros((GRID, GRID), np.float32)
             mask[top : top + side, left : left + side] = 1
-            if face()[mask > 0].mean() >= 0.5:
-                found[f"{top // side}.{left // side}"] = mask
-    return found
+            if face_mask()[mask > 0].mean() >= 0.5:
+                squares[f"{top // side}.{left // side}"] = mask
+    return squares
 
 
-def bar(scale: float) -> np.ndarray:
+def eye_bar(scale: float) -> np.ndarray:
     """A bar over the eyes, so many times as wide and as high as the eyes' part: `(GRID, GRID)` of 0 and 1."""
     inside = parts()["eyes"] > 0
     sides = []

@@ -14,10 +14,12 @@ from core.faces import Capture
 from core.images import from_uint8, to_uint8
 from core.masking import chart
 from core.masking.fills import Disguise, blend
-from core.masking.masks import Frame, follow, frame_of
+from core.masking.masks import FaceFrame, follow, frame_from_regions
 
-KEPT = 1000
+MAX_SHOTS = 1000
 """Captures kept in memory, 38 kB each for MiniFace: rendering one takes longer than the network does."""
+CaptureKey = tuple[int, int, int]
+"""Which capture: person, seed, index."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +29,11 @@ class Shot:
     person: int
     capture: Capture
     pixels: np.ndarray
-    frame: Frame
+    frame: FaceFrame
 
     @property
     def image(self) -> np.ndarray:
-        """The picture, `(size, size, 3)` float32 in [0, 1]."""
+        """`(size, size, 3)` float32 in [0, 1]."""
         return from_uint8(self.pixels)
 
 
@@ -39,30 +41,33 @@ Cover = Callable[[Shot], np.ndarray]
 """From a capture to what is seen of it, `(size, size, 3)` float32 in [0, 1]."""
 
 
-@lru_cache(maxsize=KEPT)
-def shot(person: int, seed: int, index: int, size: int) -> Shot:
+@lru_cache(maxsize=MAX_SHOTS)
+def render_shot(person: int, seed: int, index: int, size: int) -> Shot:
     """Capture `index` of a person; the same seed gives the same."""
     image, regions = faces.shot(person, seed, index, size)
-    return Shot(person, faces.capture_of(person, seed, index), to_uint8(image), frame_of(regions))
+    return Shot(person, faces.capture_of(person, seed, index), to_uint8(image), frame_from_regions(regions))
 
 
-def bare(taken: Shot) -> np.ndarray:
+def uncovered(shot: Shot) -> np.ndarray:
     """No cover."""
-    return taken.image
+    return shot.image
 
 
-def behind(disguise: Disguise, start: Frame) -> Cover:
+def cover_from_disguise(disguise: Disguise, start: FaceFrame) -> Cover:
     """The masks of a disguise that were laid over a face in `start`."""
-    return lambda taken: replace(disguise, masks=follow(disguise.masks, start, taken.frame), capture=taken.capture).on(
-        taken.image
-    )
+
+    def cover(shot: Shot) -> np.ndarray:
+        masks = follow(disguise.masks, start, shot.frame)
+        return replace(disguise, masks=masks, capture=shot.capture).apply(shot.image)
+
+    return cover
 
 
-def under(mask: np.ndarray, fill: str = "black", **params: Any) -> Cover:
+def cover_from_mask(mask: np.ndarray, fill: str = "black", **params: Any) -> Cover:
     """A mask of the chart `(GRID, GRID)`."""
 
-    def cover(taken: Shot) -> np.ndarray:
-        laid = chart.lay(mask, chart.frame_at(taken.capture), len(taken.pixels))
-        return blend(taken.image, laid, fill, **params)
+    def cover(shot: Shot) -> np.ndarray:
+        hidden = chart.project(mask, chart.frame_from_capture(shot.capture), len(shot.pixels))
+        return blend(shot.image, hidden, fill, **params)
 
     return cover

@@ -1,4 +1,4 @@
-"""What happens on the way: one number of a mask or of its fill changes step by step."""
+"""One number of a mask or of its fill changes step by step: the disguises on the way, and an animation of them."""
 
 from __future__ import annotations
 
@@ -13,60 +13,62 @@ from core.images import resize, to_uint8
 from core.masking.fills import FILLS, Disguise
 from core.masking.masks import Mask
 
-WAYS = ("row", "column", "both", "size", "opacity", "strength")
-"""What changes: the mask's place along its row, its column, or over the picture; its size, its opacity, or the number
-of the fill that says how much it hides."""
+PARAMETERS = ("row", "column", "both", "size", "opacity", "strength")
+"""What changes: the mask's place along its row, along its column, or over the whole image; its size, its opacity, or
+the strength of its fill."""
 LARGEST = 2.0
-"""The last step of "size": so many times the mask's own width and height."""
+"""The last step of "size", in multiples of the mask's own width and height."""
 
 
-def ways(fill: str) -> tuple[str, ...]:
-    """The ways that a fill allows: not every one has a strength."""
-    return WAYS if FILLS[fill].strength else WAYS[:-1]
+def parameters(fill: str) -> tuple[str, ...]:
+    """The parameters that a fill allows: not every one has a strength."""
+    return PARAMETERS if FILLS[fill].strength else PARAMETERS[:-1]
 
 
-def places(way: str, fill: str, steps: int) -> np.ndarray:
-    """The values `(steps,)` that a way goes through, in the units of what changes; "both" goes through them twice.
+def values(parameter: str, fill: str, steps: int) -> np.ndarray:
+    """The values `(steps,)` of a parameter, in its own units; "both" takes them along both axes.
 
-    Places are the middles of as many parts of the picture, in shares of it.
+    Places are the centres of as many parts of the image, in shares of it.
     """
-    if way in ("row", "column", "both"):
+    if parameter in ("row", "column", "both"):
         return (np.arange(steps) + 0.5) / steps
-    if way == "size":
+    if parameter == "size":
         return np.linspace(LARGEST / steps, LARGEST, steps)
-    if way == "opacity":
+    if parameter == "opacity":
         return np.linspace(0, 1, steps)
-    param = next(param for param in FILLS[fill].params if param.name == FILLS[fill].strength)
-    return np.linspace(param.minimum, param.maximum, steps)
+    strength = next(param for param in FILLS[fill].params if param.name == FILLS[fill].strength)
+    return np.linspace(strength.minimum, strength.maximum, steps)
 
 
-def sequence(disguise: Disguise, index: int, way: str, steps: int) -> list[Disguise]:
-    """The disguise at every step of a way, mask number `index` changing: `steps` of them, of "both" `steps**2` row by
-    row.
+def sequence(disguise: Disguise, index: int, parameter: str, steps: int) -> list[Disguise]:
+    """The disguise at every step, with a parameter of mask number `index` changing: `steps` of them, for "both"
+    `steps**2` row by row.
     """
-    values = [float(value) for value in places(way, disguise.fill, steps)]
+    swept = [float(value) for value in values(parameter, disguise.fill, steps)]
     mask = disguise.masks[index]
-    if way == "strength":
-        name = FILLS[disguise.fill].strength
-        others = tuple(pair for pair in disguise.numbers if pair[0] != name)
-        return [replace(disguise, numbers=(*others, (str(name), value))) for value in values]
-    if way == "both":
-        changed = [replace(mask, x=x, y=y) for y in values for x in values]
-    elif way == "size":
-        changed = [replace(mask, width=mask.width * value, height=mask.height * value) for value in values]
+    if parameter == "strength":
+        name = str(FILLS[disguise.fill].strength)
+        others = tuple(pair for pair in disguise.params if pair[0] != name)
+        return [replace(disguise, params=(*others, (name, value))) for value in swept]
+    if parameter == "both":
+        changed = [replace(mask, x=x, y=y) for y in swept for x in swept]
+    elif parameter == "size":
+        changed = [replace(mask, width=mask.width * value, height=mask.height * value) for value in swept]
     else:
-        name = {"row": "x", "column": "y", "opacity": "opacity"}[way]
-        changed = [Mask(**asdict(mask) | {name: value}) for value in values]
+        name = {"row": "x", "column": "y", "opacity": "opacity"}[parameter]
+        changed = [Mask(**asdict(mask) | {name: value}) for value in swept]
     before, after = disguise.masks[:index], disguise.masks[index + 1 :]
     return [replace(disguise, masks=(*before, mask, *after)) for mask in changed]
 
 
-def film(image: np.ndarray, disguises: Sequence[Disguise], shares: Sequence[float], seconds: float, side: int) -> bytes:
-    """The picture `(h, w, 3)` in each of the disguises as a GIF of `side` pixels and so many `seconds`, for ever.
+def animate(
+    image: np.ndarray, disguises: Sequence[Disguise], shares: Sequence[float], seconds: float, side: int
+) -> bytes:
+    """The image `(h, w, 3)` in each of the disguises as an endless GIF, `side` pixels wide and so many `seconds` long.
 
     Below each a bar fills its share of the width, `shares` being in [0, 1]: the probability at that step.
     """
-    frames = [Pillow.fromarray(_frame(d.on(image), share, side)) for d, share in zip(disguises, shares, strict=True)]
+    frames = [Pillow.fromarray(_frame(d.apply(image), share, side)) for d, share in zip(disguises, shares, strict=True)]
     file = io.BytesIO()
     pause = max(20, round(1000 * seconds / len(frames)))
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0)

@@ -1,4 +1,4 @@
-"""Where a mask lies: rectangles and ellipses in shares of the picture, set by hand or on the parts of a face."""
+"""Where a mask lies: rectangles and ellipses in shares of the image, set by hand or on the parts of a face."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Shape = Literal["rectangle", "ellipse"]
 
 @dataclass(frozen=True)
 class Mask:
-    """A rectangle or an ellipse: centre `x`, `y` and size `width`, `height` in shares of the picture; it may reach
-    beyond the picture's edges. `opacity` in [0, 1]: how much of the picture it hides.
+    """A rectangle or an ellipse: centre `x`, `y` and size `width`, `height` in shares of the image; it may reach
+    beyond the image's edges. `opacity` in [0, 1]: how much of the image it hides.
     """
 
     x: float
@@ -39,7 +39,7 @@ class Mask:
 # --- on the parts of a face -------------------------------------------------------------------------------------------
 
 Sides = tuple[float, float, float, float]
-"""Left, right, upper and lower edge in shares of the picture or of a face."""
+"""Left, right, upper and lower edge in shares of the image or of a face."""
 
 PRESETS: dict[str, tuple[Sides, ...]] = {
     "eyes": ((0.16, 0.84, 0.30, 0.54),),
@@ -57,7 +57,7 @@ captures, widened downwards until they hold a chin and a smile too. For photos, 
 
 
 def presets(image: np.ndarray, regions: Mapping[str, np.ndarray] | None = None) -> dict[str, tuple[Mask, ...]]:
-    """Masks over each of `PRESETS` of the face on a picture `(h, w, 3)`.
+    """Masks over each of `PRESETS` of the face on an image `(h, w, 3)`.
 
     With the `regions` `(h, w)` of a rendered face each lies exactly on its part, as far as that is seen (a fringe can
     hide the brows); else at the proportions of a face in the box that the detector finds, or where a face framed as
@@ -65,20 +65,20 @@ def presets(image: np.ndarray, regions: Mapping[str, np.ndarray] | None = None) 
     """
     height, width = image.shape[:2]
     face = images.find_face(image) or _expected(height, width)
-    sides = {name: tuple(_of_picture(part, face, height, width) for part in parts) for name, parts in PRESETS.items()}
+    sides = {name: tuple(_in_image(part, face, height, width) for part in parts) for name, parts in PRESETS.items()}
     if regions is not None:
         sides |= _exact(regions)
     return {name: tuple(map(_spanning, parts)) for name, parts in sides.items()}
 
 
 def _expected(height: int, width: int) -> Box:
-    """Where the detector finds the face in most pictures framed for a face network."""
+    """Where the detector finds the face in most images framed for a face network."""
     size = round(FACE_OF_PICTURE * height)
     return Box((width - size) // 2, round(FACE_CENTRE * height - size / 2), size)
 
 
-def _of_picture(part: Sides, face: Box, height: int, width: int) -> Sides:
-    """Shares of a face's box as shares of the picture."""
+def _in_image(part: Sides, face: Box, height: int, width: int) -> Sides:
+    """Shares of a face's box as shares of the image."""
     left, right, top, bottom = (share * face.size for share in part)
     columns = (face.left + left) / width, (face.left + right) / width
     return *columns, (face.top + top) / height, (face.top + bottom) / height
@@ -93,7 +93,7 @@ def _exact(regions: Mapping[str, np.ndarray]) -> dict[str, tuple[Sides, ...]]:
     """The presets whose parts are seen, around the pixels of their regions."""
     eyes, brows = regions["eyes"], regions["brows"]
     across = np.arange(eyes.shape[1])
-    found: dict[str, list[np.ndarray]] = {
+    parts: dict[str, list[np.ndarray]] = {
         "eyes": [eyes],
         "one_eye": [eyes & (across < _middle(eyes))],
         "brows": [brows],
@@ -107,8 +107,8 @@ def _exact(regions: Mapping[str, np.ndarray]) -> dict[str, tuple[Sides, ...]]:
         rows = np.arange(eyes.shape[0])[:, None] / eyes.shape[0]
         face = (regions["skin"] | brows | eyes) & (rows >= top) & (rows < bottom)
         shares = across / eyes.shape[1]
-        found["temples"] = [face & (shares < left), face & (shares >= right)]
-    return {name: tuple(map(_around, parts)) for name, parts in found.items() if all(part.any() for part in parts)}
+        parts["temples"] = [face & (shares < left), face & (shares >= right)]
+    return {name: tuple(map(_around, masks)) for name, masks in parts.items() if all(mask.any() for mask in masks)}
 
 
 def _around(inside: np.ndarray) -> Sides:
@@ -128,12 +128,12 @@ def _above(inside: np.ndarray) -> np.ndarray:
     return np.arange(len(inside))[:, None] < (rows[0] if len(rows) else 0)
 
 
-# --- from one picture of a face to another ----------------------------------------------------------------------------
+# --- from one image of a face to another ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Frame:
-    """Where the inner parts of a face, brows to mouth, lie in a picture: middle and size in shares of it."""
+class FaceFrame:
+    """Where the inner parts of a face, brows to mouth, lie in an image: centre and size in shares of it."""
 
     x: float
     y: float
@@ -141,22 +141,22 @@ class Frame:
     height: float
 
 
-def frame_of(regions: Mapping[str, np.ndarray]) -> Frame:
+def frame_from_regions(regions: Mapping[str, np.ndarray]) -> FaceFrame:
     """The frame of a rendered face, from its regions `(h, w)`."""
     mask = _spanning(_around(np.any([regions[name] for name in ("eyes", "brows", "nose", "mouth")], axis=0)))
-    return Frame(mask.x, mask.y, mask.width, mask.height)
+    return FaceFrame(mask.x, mask.y, mask.width, mask.height)
 
 
-def frame_within(found: Mapping[str, tuple[Mask, ...]]) -> Frame:
-    """The frame of the face on any picture, from its `presets`."""
-    parts = [found[name][0] for name in ("brows", "eyes", "nose", "mouth")]
+def frame_from_presets(masks: Mapping[str, tuple[Mask, ...]]) -> FaceFrame:
+    """The frame of the face on any image, from its `presets`."""
+    parts = [masks[name][0] for name in ("brows", "eyes", "nose", "mouth")]
     left, right = min(m.x - m.width / 2 for m in parts), max(m.x + m.width / 2 for m in parts)
     top, bottom = min(m.y - m.height / 2 for m in parts), max(m.y + m.height / 2 for m in parts)
-    return Frame((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+    return FaceFrame((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
 
 
-def follow(masks: Sequence[Mask], start: Frame, end: Frame) -> tuple[Mask, ...]:
-    """The masks of a picture with the face in `start`, laid over the same parts of the face in `end`."""
+def follow(masks: Sequence[Mask], start: FaceFrame, end: FaceFrame) -> tuple[Mask, ...]:
+    """The masks of an image with the face in `start`, laid over the same parts of the face in `end`."""
     wider, higher = end.width / start.width, end.height / start.height
     return tuple(
         replace(

@@ -1,15 +1,14 @@
-"""What a worker can be asked about masks; as `core.tasks`, which says more. All raise NetworkError.
+"""What a worker can be asked about masks. All raise NetworkError.
 
-The person of a picture is the class `class_index`, by default the network's first choice for the picture without masks.
-`person` is the number of a rendered person whose other pictures the embedding is held against; where there is none it
-is held against that of the picture without masks.
+The person on an image is the class `class_index`, by default the network's first choice for the image without masks.
+`person` is the number of a rendered person with whose other captures the embedding is compared; where there is none it
+is compared with that of the image without masks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,45 +16,45 @@ import numpy as np
 from core import faces, images
 from core.attribution import SaliencyMap
 from core.faces import Capture
-from core.features.captures import reference_captures
-from core.masking import chart, covers, evolution, smallest
-from core.masking.covers import Cover
-from core.masking.fills import Disguise
-from core.masking.masks import frame_of
-from core.masking.smallest import Trial
+from core.features.held_out import held_out_images
+from core.masking import chart, covers, evolution, subset_search
+from core.masking.covers import CaptureKey, Cover
+from core.masking.fills import FILLS, Disguise
+from core.masking.masks import frame_from_regions
+from core.masking.subset_search import ReportMask, Trial
 from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.network import Network, batch_size, cached_on_network
 from core.progress import Report
 
 if TYPE_CHECKING:
-    from core.masking.attackers import Wanted
-    from core.masking.scores import Answer
+    from core.masking.optimisation import MaskedCaptures
+    from core.masking.scores import Predictions
 
-SEED, SOUGHT_SEED, TRAINING_SEED = 77, 78, 55
-"""How the captures are drawn that the attackers are tested on, those that a mask is sought on, and those that the
-retrained attacker learns from. The gallery has others again.
+TEST_SEED, SEARCH_SEED, TRAINING_SEED = 77, 78, 55
+"""How the captures are drawn on which the attackers are tested, those of a search, and those that the retrained
+attacker learns from. The gallery has others again.
 """
-TRAINED = 12
+TRAINING_CAPTURES = 12
 """Captures of each person that the retrained attacker learns from."""
-SOUGHT, SOUGHT_EACH, UNSEEN = 48, 4, 48
-"""Captures that a mask is sought on, at least in all and of each person, and others that it is then judged on."""
-WAYS = ("exact", "greedy", "optimised")
-SEARCHED = ("black", "mean", "noise", "blur", "pixelation")
-"""Fills that are the same whatever is masked, so that one filled picture serves a whole search."""
+SEARCH_CAPTURES, SEARCH_CAPTURES_EACH, TEST_CAPTURES = 48, 4, 48
+"""Captures of a search, at least in all and of each person, and others on which its masks are then tested."""
+STRATEGIES = ("exact", "greedy", "optimised")
+SEARCH_FILLS = tuple(name for name, fill in FILLS.items() if fill.function and not fill.depends_on_mask)
+"""Fills with which one filled image serves a whole search."""
 TARGETS = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.0)
 """Rates for each of which the smallest mask is kept."""
-CELL, MOST_CELLS = 4, 24
+CELL, MAX_CELLS = 4, 24
 """Side of a square of the greedy search, in places of the chart, and how many squares it may set."""
-COMPARED = ("black", "blur", "pixelation")
-BARS = (1.0, 2.0, 3.0)
-"""Fills of the bars that a found mask is compared with, and the bars' sizes, 1 being that of the eyes."""
-Numbers = Sequence[tuple[str, Any]]
+BAR_FILLS = ("black", "blur", "pixelation")
+BAR_SCALES = (1.0, 2.0, 3.0)
+"""Fills of the bars with which a mask is compared, and the bars' sizes, 1 being that of the eyes."""
+Params = Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Of `n` pictures of one person: the `probabilities` and `ranks` `(n,)` of the class, and the cosine `distances`
+    """Of `n` images of one person: the `probabilities` and `ranks` `(n,)` of the class, and the cosine `distances`
     `(n,)` of the embedding.
     """
 
@@ -65,8 +64,8 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Hidden:
-    """A picture before (place 0) and in its disguise (place 1): `scores` of both, `maps` of Grad-CAM for the class, and
+class MaskingEffect:
+    """An image before (index 0) and in its disguise (index 1): `scores` of both, `maps` of Grad-CAM for the class, and
     the disguised one's probabilities of all classes `(classes,)`.
     """
 
@@ -77,20 +76,18 @@ class Hidden:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
-    """Which captures of `people` `(n,)` each attacker gives the right name, `(n,)` of booleans: without masks (`plain`;
-    not the one who trains on masks), and behind them.
-
-    "softmax", "nearest" and "retrained" are told apart in `core.masking.attackers`.
+class Reidentification:
+    """Which captures of `people` `(n,)` each attacker names correctly, `(n,)` of booleans: without masks (`unmasked`;
+    not the attacker who trains on masks), and behind them. The attackers are those of `core.masking.attackers`.
     """
 
     people: np.ndarray
-    plain: dict[str, np.ndarray]
+    unmasked: dict[str, np.ndarray]
     masked: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Point:
+class OperatingPoint:
     """A mask's area and what it leaves `visible`, as shares of the face, and how many captures each attacker names."""
 
     area: float
@@ -99,47 +96,38 @@ class Point:
 
 
 @dataclass(frozen=True, eq=False)
-class Hunt:
-    """The smallest masks for each of `TARGETS`, by growing area and falling rate on the captures that they were sought
-    on, and what `count` unseen captures say: under each of them, and under bars over the eyes by fill.
+class MaskSearch:
+    """The smallest masks for each of `TARGETS`, by growing area and falling rate on the captures of the search, and
+    the operating `points` on `count` test captures: of each mask, and of bars over the eyes by fill.
     """
 
     trials: tuple[Trial, ...]
-    found: tuple[Point, ...]
-    bars: dict[str, tuple[Point, ...]]
+    points: tuple[OperatingPoint, ...]
+    bars: dict[str, tuple[OperatingPoint, ...]]
     count: int
 
 
-def hide(
+# --- one image --------------------------------------------------------------------------------------------------------
+
+
+def masking_effect(
     network: str | Entry,
     image: np.ndarray,
     disguise: Disguise,
     class_index: int | None = None,
     person: int | None = None,
-) -> Hidden:
-    """What the network says of a picture `(h, w, 3)` in [0, 1] and of the same in disguise."""
+) -> MaskingEffect:
+    """What a network makes of an image `(h, w, 3)` in [0, 1] and of the same in disguise."""
     from core.attribution.grad_cam import grad_cam
-    from core.masking.scores import ask
+    from core.masking.scores import predict
 
     loaded = load(network)
-    pictures = loaded.stretched(np.stack([image, disguise.on(image)]))
-    answer = ask(loaded, pictures)
-    index = int(answer.logits[0].argmax()) if class_index is None else loaded.check_class(class_index)
-    scores = _scores(loaded, answer, answer.embeddings[:1], index, person)
-    before, after = (grad_cam(loaded, picture, index) for picture in pictures)
-    lean = replace(before, walk=None), replace(after, walk=None)
-    return Hidden(index, scores, lean, answer.probabilities[1])
-
-
-def _scores(network: Network, answer: Answer, unmasked: np.ndarray, class_index: int, person: int | None) -> Scores:
-    from core.masking.scores import distances, embeddings_of
-
-    reference = unmasked if person is None else embeddings_of(network, person)
-    return Scores(
-        answer.probabilities[:, class_index],
-        answer.ranks(class_index),
-        distances(answer.embeddings, reference),
-    )
+    both = loaded.stretched(np.stack([image, disguise.apply(image)]))
+    predictions = predict(loaded, both)
+    index = int(predictions.logits[0].argmax()) if class_index is None else loaded.check_class(class_index)
+    scores = _scores(loaded, predictions, predictions.embeddings[:1], index, person)
+    before, after = (replace(grad_cam(loaded, one, index), steps={}) for one in both)
+    return MaskingEffect(index, scores, (before, after), predictions.probabilities[1])
 
 
 def sweep(
@@ -147,34 +135,53 @@ def sweep(
     image: np.ndarray,
     disguise: Disguise,
     mask: int,
-    way: str,
+    parameter: str,
     steps: int,
     class_index: int | None = None,
     person: int | None = None,
     report: Report | None = None,
 ) -> Scores:
-    """The scores at every step of `core.masking.evolution.sequence`, mask number `mask` going its `way`."""
-    from core.masking.scores import ask
+    """The scores at every step of `core.masking.evolution.sequence`, with a `parameter` of mask number `mask` changing.
+
+    `report` is called before every batch.
+    """
+    from core.masking.scores import predict
 
     loaded = load(network)
-    disguises = evolution.sequence(disguise, mask, way, steps)
-    plain = ask(loaded, image)
-    index = int(plain.logits[0].argmax()) if class_index is None else loaded.check_class(class_index)
-    found: list[Scores] = []
+    disguises = evolution.sequence(disguise, mask, parameter, steps)
+    unmasked = predict(loaded, image)
+    index = int(unmasked.logits[0].argmax()) if class_index is None else loaded.check_class(class_index)
+    batches: list[Scores] = []
     size = batch_size(loaded.entry)
     for start in range(0, len(disguises), size):
         if report:
             report(start, len(disguises))
-        pictures = np.concatenate([loaded.stretched(step.on(image)) for step in disguises[start : start + size]])
-        found.append(_scores(loaded, ask(loaded, pictures), plain.embeddings, index, person))
+        masked = np.concatenate([loaded.stretched(step.apply(image)) for step in disguises[start : start + size]])
+        batches.append(_scores(loaded, predict(loaded, masked), unmasked.embeddings, index, person))
     return Scores(
-        np.concatenate([part.probabilities for part in found]),
-        np.concatenate([part.ranks for part in found]),
-        np.concatenate([part.distances for part in found]),
+        np.concatenate([batch.probabilities for batch in batches]),
+        np.concatenate([batch.ranks for batch in batches]),
+        np.concatenate([batch.distances for batch in batches]),
     )
 
 
-def judge(
+def _scores(
+    network: Network, predictions: Predictions, unmasked: np.ndarray, class_index: int, person: int | None
+) -> Scores:
+    from core.masking.scores import distances, reference_embeddings
+
+    reference = unmasked if person is None else reference_embeddings(network, person)
+    return Scores(
+        predictions.probabilities[:, class_index],
+        predictions.ranks(class_index),
+        distances(predictions.embeddings, reference),
+    )
+
+
+# --- attackers --------------------------------------------------------------------------------------------------------
+
+
+def reidentify(
     network: str | Entry,
     person: int,
     capture: Capture,
@@ -182,134 +189,148 @@ def judge(
     count: int,
     everybody: bool = False,
     report: Report | None = None,
-) -> Verdict:
+) -> Reidentification:
     """Have the attackers name a person on `count` captures drawn anew, under masks that follow the face; or
     `everybody`, on `count` captures of each group.
 
     The masks were laid over `capture` of the person.
     """
     loaded = load(network)
-    start = frame_of(faces.render(faces.person(person), capture, loaded.entry.input_size)[1])
+    start = frame_from_regions(faces.render(faces.person(person), capture, loaded.entry.input_size)[1])
     people = range(faces.PEOPLE) if everybody else (person,)
-    return _judged(loaded, people, 2 * count if everybody else count, covers.behind(disguise, start), report)
+    cover = covers.cover_from_disguise(disguise, start)
+    return _attack(loaded, people, 2 * count if everybody else count, cover, report)
 
 
-def judge_mask(
+def reidentify_behind_mask(
     network: str | Entry,
     people: Sequence[int],
     mask: np.ndarray,
     fill: str,
-    numbers: Numbers,
+    params: Params,
     count: int,
     report: Report | None = None,
-) -> Verdict:
+) -> Reidentification:
     """Have the attackers name people, in turn, on `count` captures under a mask of the chart `(GRID, GRID)`."""
-    return _judged(load(network), people, count, covers.under(mask, fill, **dict(numbers)), report)
+    return _attack(load(network), people, count, covers.cover_from_mask(mask, fill, **dict(params)), report)
 
 
-def _judged(network: Network, people: Sequence[int], count: int, cover: Cover, report: Report | None) -> Verdict:
+def _attack(
+    network: Network, people: Sequence[int], count: int, cover: Cover, report: Report | None
+) -> Reidentification:
     """Train the attacker on everybody behind the cover, then have all of them name people on other captures."""
-    from core.masking.attackers import Attackers, retrain, see
+    from core.masking.attackers import Attackers, predict_covered, retrain
 
-    trained = _wanted(range(faces.PEOPLE), faces.PEOPLE * TRAINED, TRAINING_SEED)
-    tested = _wanted(people, count, SEED)
+    training = _captures(range(faces.PEOPLE), faces.PEOPLE * TRAINING_CAPTURES, TRAINING_SEED)
+    test = _captures(people, count, TEST_SEED)
 
-    def tell(before: int) -> Callable[[int], None]:
-        return lambda done: report(before + done, len(trained) + count) if report else None
+    def report_after(before: int) -> Callable[[int], None]:
+        return lambda done: report(before + done, len(training) + count) if report else None
 
-    gallery, right = _gallery(network), _people(tested)
-    known = see(network, trained, cover, tell(0))
-    attackers = replace(Attackers(*gallery), retrained=retrain(known.embeddings, _people(trained)))
-    names = attackers.names(see(network, tested, cover, tell(len(trained))))
-    masked = {name: found == right for name, found in names.items()}
-    return Verdict(right, _unmasked(network, tuple(people), count), masked)
+    (gallery, gallery_people), truth = _gallery(network), _people(test)
+    known = predict_covered(network, training, cover, report_after(0))
+    attackers = Attackers(gallery, gallery_people, retrain(known.embeddings, _people(training)))
+    identities = attackers.identify(predict_covered(network, test, cover, report_after(len(training))))
+    masked = {attacker: named == truth for attacker, named in identities.items()}
+    return Reidentification(truth, _unmasked(network, tuple(people), count), masked)
 
 
 @cached_on_network
 def _unmasked(network: Network, people: tuple[int, ...], count: int) -> dict[str, np.ndarray]:
-    """Which of the captures that are tested on the attackers name right without masks."""
-    from core.masking.attackers import Attackers, see
-
-    tested = _wanted(people, count, SEED)
-    names = Attackers(*_gallery(network)).names(see(network, tested, covers.bare))
-    return {name: found == _people(tested) for name, found in names.items()}
+    """Which of the test captures the attackers name correctly without masks."""
+    return _untrained_attack(network, people, count, covers.uncovered)
 
 
-def _wanted(people: Sequence[int], count: int, seed: int) -> list[Wanted]:
+def _untrained_attack(network: Network, people: Sequence[int], count: int, cover: Cover) -> dict[str, np.ndarray]:
+    """Which of the test captures behind a cover are named correctly by the attackers that need no training."""
+    from core.masking.attackers import Attackers, predict_covered
+
+    test = _captures(people, count, TEST_SEED)
+    identities = Attackers(*_gallery(network)).identify(predict_covered(network, test, cover))
+    return {attacker: named == _people(test) for attacker, named in identities.items()}
+
+
+def _captures(people: Sequence[int], count: int, seed: int) -> list[CaptureKey]:
     """`count` captures of people in turn."""
     return [(people[place % len(people)], seed, place // len(people)) for place in range(count)]
 
 
-def _people(wanted: Sequence[Wanted]) -> np.ndarray:
-    return np.array([person for person, _, _ in wanted])
+def _people(captures: Sequence[CaptureKey]) -> np.ndarray:
+    return np.array([person for person, _, _ in captures])
 
 
 @cached_on_network
 def _gallery(network: Network) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings `(n, k)` of captures of everybody, and who it is `(n,)`."""
-    from core.masking.scores import ask
+    from core.masking.scores import predict
 
-    captures, people = reference_captures(network.entry)
-    return ask(network, captures).embeddings, people
+    captures, people = held_out_images(network.entry)
+    return predict(network, captures).embeddings, people
 
 
 # --- the smallest mask ------------------------------------------------------------------------------------------------
 
 
-def hunt(
+def search(
     network: str | Entry,
     people: Sequence[int],
-    way: str,
+    strategy: str,
     fill: str = "black",
-    numbers: Numbers = (),
+    params: Params = (),
     report: Report | None = None,
-) -> Hunt:
-    """Look for small masks of the chart that keep the network's softmax from naming people, taken in turn.
+) -> MaskSearch:
+    """Search small masks of the chart that keep the network's softmax from naming people, taken in turn.
 
-    `way` is one of `WAYS`: "exact" tries every set of parts of the face, "greedy" adds one square after the other, and
-    "optimised" grows a mask by gradient and opens again what can be spared. What is found on `SOUGHT` captures, or
-    `SOUGHT_EACH` of each person where these are more, is held against `UNSEEN` others, beside bars over the eyes of
-    growing size. `fill` is one of `SEARCHED`.
+    `strategy` is one of `STRATEGIES`: "exact" tries every set of parts of the face, "greedy" adds one square after the
+    other, and "optimised" grows a mask by gradient and opens again what can be spared. Masks are searched on
+    `SEARCH_CAPTURES` captures, or `SEARCH_CAPTURES_EACH` of each person where these are more, and then tested on
+    `TEST_CAPTURES` others, beside bars over the eyes of growing size. `fill` is one of `SEARCH_FILLS`.
     """
-    from core.masking.scene import Scene
+    from core.masking.optimisation import MaskedCaptures
 
     loaded = load(network)
-    wanted = _wanted(people, max(SOUGHT, SOUGHT_EACH * len(people)), SOUGHT_SEED)
-    shots = [covers.shot(*capture, loaded.entry.input_size) for capture in wanted]
-    scene = Scene.of(loaded, shots, fill, **dict(numbers))
+    keys = _captures(people, max(SEARCH_CAPTURES, SEARCH_CAPTURES_EACH * len(people)), SEARCH_SEED)
+    shots = [covers.render_shot(*key, loaded.entry.input_size) for key in keys]
 
-    def tell(step: int, steps: int, mask: np.ndarray) -> None:
+    def report_mask(step: int, steps: int, mask: np.ndarray) -> None:
         if report:
-            report(step, steps, images.encode(covers.under(mask, fill, **dict(numbers))(shots[0]), "jpeg", 90))
+            covered = covers.cover_from_mask(mask, fill, **dict(params))(shots[0])
+            report(step, steps, images.encode(covered, "jpeg", 90))
 
-    if way == "optimised":
-        trials = scene.grow(tell)
-        for target in reversed(TARGETS):
-            if whole := smallest.smallest(trials, target):
-                trials += smallest.prune(whole, CELL, scene.margins, chart.area, target, tell)
-    elif way == "greedy":
-        trials = smallest.greedy(chart.cells(CELL), scene.margins, chart.area, 0.0, MOST_CELLS, tell)
-    else:
-        trials = smallest.exact(chart.parts(), scene.margins, chart.area, tell)
-    enough = [smallest.smallest(trials, target) for target in TARGETS]
-    best = [trial for place, trial in enumerate(enough) if trial is not None and trial not in enough[:place]]
-    shown = [(trial.mask, fill, numbers) for trial in best]
-    shown += [(chart.bar(scale), name, ()) for name in COMPARED for scale in BARS]
+    trials = _search_trials(MaskedCaptures.of(loaded, shots, fill, **dict(params)), strategy, report_mask)
+    smallest = [subset_search.smallest(trials, target) for target in TARGETS]
+    best = [trial for place, trial in enumerate(smallest) if trial is not None and trial not in smallest[:place]]
+    tested: list[tuple[np.ndarray, str, Params]] = [(trial.mask, fill, params) for trial in best]
+    tested += [(chart.eye_bar(scale), bar_fill, ()) for bar_fill in BAR_FILLS for scale in BAR_SCALES]
     points = []
-    for place, (mask, name, params) in enumerate(shown):
+    for step, (mask, mask_fill, mask_params) in enumerate(tested):
         if report:
-            report(place, len(shown))
-        points.append(_point(loaded, people, mask, name, params))
-    of_bars = iter(points[len(best) :])
-    bars = {name: tuple(islice(of_bars, len(BARS))) for name in COMPARED}
-    return Hunt(tuple(best), tuple(points[: len(best)]), bars, UNSEEN)
+            report(step, len(tested))
+        points.append(_operating_point(loaded, people, mask, mask_fill, mask_params))
+    bars = iter(points[len(best) :])
+    by_fill = {bar_fill: tuple(next(bars) for _ in BAR_SCALES) for bar_fill in BAR_FILLS}
+    return MaskSearch(tuple(best), tuple(points[: len(best)]), by_fill, TEST_CAPTURES)
 
 
-def _point(network: Network, people: Sequence[int], mask: np.ndarray, fill: str, numbers: Numbers) -> Point:
-    """The attackers that need no training, before unseen captures under a mask."""
-    from core.masking.attackers import Attackers, see
+def _search_trials(captures: MaskedCaptures, strategy: str, report: ReportMask) -> list[Trial]:
+    """All masks that a strategy tries."""
+    from core.masking.optimisation import grow
 
-    wanted = _wanted(people, UNSEEN, SEED)
-    names = Attackers(*_gallery(network)).names(see(network, wanted, covers.under(mask, fill, **dict(numbers))))
-    hits = {name: int((found == _people(wanted)).sum()) for name, found in names.items()}
-    return Point(chart.area(mask), chart.visible(mask), hits)
+    if strategy == "exact":
+        return subset_search.exact(chart.parts(), captures.margins, chart.area, report)
+    if strategy == "greedy":
+        return subset_search.greedy(chart.cells(CELL), captures.margins, chart.area, 0.0, MAX_CELLS, report)
+    trials = grow(captures, report)
+    for target in reversed(TARGETS):
+        if whole := subset_search.smallest(trials, target):
+            trials += subset_search.prune(whole, CELL, captures.margins, chart.area, target, report)
+    return trials
+
+
+def _operating_point(
+    network: Network, people: Sequence[int], mask: np.ndarray, fill: str, params: Params
+) -> OperatingPoint:
+    """The attackers that need no training against a mask, on test captures."""
+    named = _untrained_attack(network, people, TEST_CAPTURES, covers.cover_from_mask(mask, fill, **dict(params)))
+    hits = {attacker: int(correct.sum()) for attacker, correct in named.items()}
+    return OperatingPoint(chart.area(mask), chart.visible_area(mask), hits)

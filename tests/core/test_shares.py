@@ -62,7 +62,7 @@ def test_what_is_measured_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     for person in range(1, 12, 2):
         for index in range(2):
             image, masks = faces.shot(person, shares.SEED, index, 112)
-            hidden = Disguise(presets(image, masks)["eyes"]).on(image)
+            hidden = Disguise(presets(image, masks)["eyes"]).apply(image)
             right.append(network.predict(image)[0].argmax() == person)
             barred.append(network.predict(hidden)[0].argmax() == person)
     b = found["50"]["B"]

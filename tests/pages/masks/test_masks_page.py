@@ -6,9 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces
-from core.masking import FILLS, PRESETS, Mask, chart
-from core.masking import tasks as masking_tasks
-from dashboard.masks import editor
+from core.masking import FILLS, PRESETS, Mask, chart, evolution, tasks
+from dashboard.masks import mask_state
 from dashboard.shared import text
 
 PAGE = "pages/look/masks.py"
@@ -16,29 +15,35 @@ PAGE = "pages/look/masks.py"
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch) -> None:
-    """Few captures: what the figures say is tested elsewhere."""
-    for name, count in (("TRAINED", 2), ("SOUGHT", 3), ("SOUGHT_EACH", 1), ("UNSEEN", 6), ("BARS", (1.0,))):
-        monkeypatch.setattr(masking_tasks, name, count)
+    """Few captures: the figures are tested elsewhere."""
+    for name, value in (
+        ("TRAINING_CAPTURES", 2),
+        ("SEARCH_CAPTURES", 3),
+        ("SEARCH_CAPTURES_EACH", 1),
+        ("TEST_CAPTURES", 6),
+        ("BAR_SCALES", (1.0,)),
+    ):
+        monkeypatch.setattr(tasks, name, value)
     monkeypatch.setattr(chart, "PARTS", ("eyes", "brows", "mouth"))
 
 
-def pictures_of(app: AppTest) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
+def image_texts(app: AppTest) -> list[str]:
+    """The alternative texts of the images on a page."""
+    return [image.alt for element in app.image for image in element.proto.imgs]
 
 
-def metric(app, name: str) -> str:
-    return next(found.value for found in app.metric if found.label == text.label("en", f"masks.{name}"))
+def metric(app: AppTest, name: str) -> str:
+    return next(metric.value for metric in app.metric if metric.label == text.label("en", f"masks.{name}"))
 
 
 def test_masks_are_written_and_read_again() -> None:
     masks = Mask(0.5, 0.385, 0.4, 0.12), Mask(0.25, 1.0, 0.02, 1.0, "ellipse", 0.5)
-    assert editor.written(masks) == "r_50_38.5_40_12_100~e_25_100_2_100_50"
-    assert editor.read(editor.written(masks)) == masks
-    assert editor.read("r_500_-3_0_300_100") == (Mask(1.0, 0.0, editor.LEAST_SIZE, 1.0),)
+    assert mask_state.to_text(masks) == "r_50_38.5_40_12_100~e_25_100_2_100_50"
+    assert mask_state.from_text(mask_state.to_text(masks)) == masks
+    assert mask_state.from_text("r_500_-3_0_300_100") == (Mask(1.0, 0.0, mask_state.MIN_SIZE, 1.0),)
     for wrong in ("", "r_1_2_3", "eyes_of_a_cat", "r_a_b_c_d_e", "r_nan_50_20_20_100"):
         with pytest.raises(ValueError):
-            editor.read(wrong)
+            mask_state.from_text(wrong)
 
 
 @pytest.mark.parametrize("preset", ["eyes", "temples"])
@@ -73,12 +78,12 @@ def test_masks_are_added_up_to_the_most_and_taken_away(open_page) -> None:
     def press(name: str) -> None:
         next(button for button in app.button if button.label == text.label("en", f"masks.{name}")).click().run()
 
-    for count in range(2, editor.MOST_MASKS + 1):
+    for count in range(2, mask_state.MAX_MASKS + 1):
         press("add")
         assert app.session_state["masks"].count("~") == count - 1
     assert next(button for button in app.button if button.label == text.label("en", "masks.add")).disabled
     press("remove")
-    assert app.session_state["masks"].count("~") == editor.MOST_MASKS - 2
+    assert app.session_state["masks"].count("~") == mask_state.MAX_MASKS - 2
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -94,9 +99,7 @@ def test_every_fill_has_its_numbers_and_an_answer(open_page, fill: str) -> None:
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_part_way_and_fill_has_a_label(language: str) -> None:
-    from core.masking.evolution import WAYS
-
-    names = [*PRESETS, *(f"fill_{fill}" for fill in FILLS), *(f"way_{way}" for way in WAYS)]
+    names = [*PRESETS, *(f"fill_{fill}" for fill in FILLS), *(f"way_{way}" for way in evolution.PARAMETERS)]
     assert all(text.label(language, f"masks.{name}") for name in names)
 
 
@@ -105,28 +108,28 @@ def start(app):
 
 
 @pytest.mark.parametrize(("way", "fill"), [("column", "black"), ("both", "black"), ("strength", "pixelation")])
-def test_an_evolution_is_asked_once_and_its_slider_shows_another_step(open_page, monkeypatch, way, fill) -> None:
-    asked = []
-    sweep = masking_tasks.sweep
-    monkeypatch.setattr(masking_tasks, "sweep", lambda *given, **more: asked.append(given) or sweep(*given, **more))
+def test_an_evolution_is_computed_once_and_its_slider_shows_another_step(open_page, monkeypatch, way, fill) -> None:
+    calls = []
+    sweep = tasks.sweep
+    monkeypatch.setattr(tasks, "sweep", lambda *given, **more: calls.append(given) or sweep(*given, **more))
     app = open_page(PAGE, mask_way=way, fill=fill, mask_steps="8", mask_steps_both="5")
-    assert not asked
+    assert not calls
     start(app)
     assert not app.exception, app.exception[0].message
     middle = 13 if way == "both" else 4
-    assert [alt for alt in pictures_of(app) if alt.startswith(f"Step {middle}:")]
+    assert [alt for alt in image_texts(app) if alt.startswith(f"Step {middle}:")]
     app.slider(key="mask_line" if way == "both" else "mask_step").set_value(2).run()
-    assert [alt for alt in pictures_of(app) if alt.startswith("Step 8:" if way == "both" else "Step 2:")]
-    assert len(asked) == 1
+    assert [alt for alt in image_texts(app) if alt.startswith("Step 8:" if way == "both" else "Step 2:")]
+    assert len(calls) == 1
     app.toggle(key="mask_play").set_value(True).run()
-    assert not app.exception and text.label("en", "masks.film_alt") in pictures_of(app)
+    assert not app.exception and text.label("en", "masks.film_alt") in image_texts(app)
 
 
 def test_occlusion_stands_beside_grad_cam_with_their_correlation(open_page) -> None:
     app = open_page(PAGE, mask_show="occlusion", occlusion_grid="5")
     assert not app.exception, app.exception[0].message
     assert -1 <= float(metric(app, "correlation").replace("\N{MINUS SIGN}", "-")) <= 1
-    assert any(alt.startswith("Occlusion, 5 × 5 places") for alt in pictures_of(app))
+    assert any(alt.startswith("Occlusion, 5 × 5 places") for alt in image_texts(app))
 
 
 def test_the_verdict_names_attacker_rate_interval_and_count(open_page) -> None:
@@ -142,7 +145,7 @@ def test_the_verdict_over_everybody_is_given_group_by_group(open_page) -> None:
     app = open_page(PAGE, mask_show="verdict", mask_captures="12", mask_whom="groups")
     start(app)
     assert not app.exception, app.exception[0].message
-    assert {"Group A", "Group B"} <= {found.value for found in app.subheader}
+    assert {"Group A", "Group B"} <= {header.value for header in app.subheader}
     assert len(app.warning) + len(app.success) == 2
 
 
@@ -169,7 +172,7 @@ def released(app) -> str:
     return next(box.value for box in [*app.warning, *app.success, *app.info] if "What would be released" in box.value)
 
 
-@pytest.mark.parametrize("way", masking_tasks.WAYS)
+@pytest.mark.parametrize("way", tasks.STRATEGIES)
 def test_the_stored_masks_are_there_at_once_and_the_target_chooses_among_them(open_page, way: str) -> None:
     app = smallest(open_page, mask_hunt=way, mask_target="50")
     before = released(app)
@@ -186,7 +189,7 @@ def test_a_photo_of_a_stranger_gets_the_stored_masks(open_page) -> None:
 
 
 @pytest.mark.parametrize("source", ["person", "group"])
-def test_a_mask_is_sought_and_then_put_before_an_attacker_who_trains_on_it(open_page, source: str) -> None:
+def test_a_mask_is_searched_and_then_put_before_an_attacker_who_trains_on_it(open_page, source: str) -> None:
     app = smallest(open_page, mask_hunt="exact", mask_source=source, mask_target="40")
     start(app)
     assert not app.exception, app.exception[0].message
@@ -197,14 +200,14 @@ def test_a_mask_is_sought_and_then_put_before_an_attacker_who_trains_on_it(open_
     assert rates.count("of 6 named") == 5
 
 
-def test_a_fill_that_depends_on_the_mask_is_not_sought_with(open_page) -> None:
+def test_a_fill_that_depends_on_the_mask_is_not_searched_with(open_page) -> None:
     app = smallest(open_page, mask_source="person", fill="inpainting")
     assert any("choose one of" in info.value for info in app.info)
 
 
 @pytest.mark.parametrize("language", text.languages())
 def test_every_way_part_and_fill_of_the_search_has_a_label(language: str) -> None:
-    names = [f"way_{way}{end}" for way in masking_tasks.WAYS for end in ("", "_help")]
+    names = [f"way_{way}{end}" for way in tasks.STRATEGIES for end in ("", "_help")]
     names += [f"part_{part}" for part in faces.REGIONS[:-1]]
-    names += [f"bar_{fill}" for fill in masking_tasks.COMPARED]
+    names += [f"bar_{fill}" for fill in tasks.BAR_FILLS]
     assert all(text.label(language, f"attacks.{name}") for name in names)
