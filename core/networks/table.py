@@ -69,6 +69,15 @@ def _sibling(share: int, digest: str) -> Entry:
     )
 
 
+SIBLINGS = {
+    share: _sibling(share, digest)
+    for share, digest in (
+        (90, "c2597f559e0042a2c67073e96929b7a7649ce8ce7f1a57904fe4db5269426121"),
+        (50, "d407b6a8da4a7336283cec327eabfb19c03a689e1575afa6fef4ae2774e83eea"),
+        (10, "5042e056741f16301abfcb139a60a2db0d8656928ab49c6bbac9457455b54239"),
+    )
+}
+"""Percent of the training captures that show people of group A -> MiniFace trained on them."""
 VGGFACE_URL = "https://github.com/rcmalli/keras-vggface/releases/download/v2.0/"
 KERAS_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 IMAGENET_NAMES = PublishedFile(
@@ -133,9 +142,7 @@ _TF = "weights_tf_dim_ordering_tf_kernels.h5"
 _TABLE = (
     MINIFACE,
     UNTRAINED,
-    _sibling(90, "c2597f559e0042a2c67073e96929b7a7649ce8ce7f1a57904fe4db5269426121"),
-    _sibling(50, "d407b6a8da4a7336283cec327eabfb19c03a689e1575afa6fef4ae2774e83eea"),
-    _sibling(10, "5042e056741f16301abfcb139a60a2db0d8656928ab49c6bbac9457455b54239"),
+    *SIBLINGS.values(),
     DIGITS,
     _untrained(DIGITS),
     _vggface("VGG16", 1, 2622, "conv5_3", "fc7_relu", 145_002_878),
