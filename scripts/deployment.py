@@ -40,6 +40,7 @@ from core.networks.loading import load  # noqa: E402
 from core.networks.table import MINIFACE  # noqa: E402
 from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
+SCRIPT = Path(__file__).with_suffix(".js")
 PERSON, SEED = 7, 503
 PROGRAMS = ROOT / "build" / "cpp"
 EXTRA = {
@@ -90,8 +91,8 @@ def in_process(command: list[str], data: bytes, pixels: np.ndarray, truth: dict[
     return tasks.Measured(fresh.first, fresh.times, compared.logits, same, size, fresh.cold, fresh.memory or None)
 
 
-def in_chromium(script: str, given: list[Any], size: int, truth: dict[str, np.ndarray]) -> Any:
-    """What a script measures in a headless Chromium, or None where there is none. Bytes are given as base64."""
+def in_chromium(function: str, arguments: list[Any], size: int, truth: dict[str, np.ndarray]) -> Any:
+    """What a function of `SCRIPT` measures in a headless Chromium, or None where there is none."""
     from playwright.sync_api import sync_playwright
 
     if not Path(CHROMIUM).exists():
@@ -101,54 +102,34 @@ def in_chromium(script: str, given: list[Any], size: int, truth: dict[str, np.nd
         page = browser.new_page()
         page.route("**/*", lambda route: route.fulfill(body=""))
         page.goto("http://localhost/")  # nobody is asked; an empty page without an address may start no worker
-        found = page.evaluate(script, given)
+        page.add_script_tag(path=SCRIPT)
+        result = page.evaluate(f"values => {function}(...values)", arguments)
         browser.close()
-    logits = np.array(found["logits"], np.float32)
+    logits = np.array(result["logits"], np.float32)
     difference = float(np.abs(logits - truth["logits"]).max())
     same = bool(logits.argmax() == truth["logits"].argmax())
-    times = np.array(found["times"])
-    return tasks.Measured(found["first"], times, difference, same, size, found["cold"] / 1000, found["memory"])
+    times = np.array(result["times"])
+    return tasks.Measured(result["first"], times, difference, same, size, result["cold"] / 1000, result["memory"])
 
 
 def by_our_engine(data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
     """The engine as WebAssembly in Chromium."""
     module, parts = (WEB / "engine.js").read_bytes(), (WASM.read_bytes(), data, pixels.tobytes())
-    given = [encoded(module), *map(encoded, parts), runs]
-    return in_chromium(BY_OUR_ENGINE, given, len(data) + WASM.stat().st_size, truth)
+    arguments = [encoded(module), *map(encoded, parts), runs]
+    return in_chromium("measureEngine", arguments, len(data) + WASM.stat().st_size, truth)
 
 
 def by_library(name: str, data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
     """A library of `LIBRARIES` in Chromium."""
     files = [(libraries.MODULES / path).read_bytes() for path in libraries.LIBRARIES[name].files]
     worker = (WEB / "worker.js").read_text(encoding="utf-8")
-    given = [worker, name, [encoded(file) for file in files], encoded(data), encoded(pixels.tobytes()), runs]
-    return in_chromium(BY_LIBRARY, [*given, *pixels.shape[:2]], len(data) + sum(map(len, files)), truth)
+    arguments = [worker, name, [encoded(file) for file in files], encoded(data), encoded(pixels.tobytes()), runs]
+    return in_chromium("measureLibrary", [*arguments, *pixels.shape[:2]], len(data) + sum(map(len, files)), truth)
 
 
 def encoded(data: bytes) -> str:
     """Bytes on their way into a page."""
     return b64encode(data).decode()
-
-
-BY_OUR_ENGINE = """async ([module, engine, network, picture, runs]) => {
-  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
-  const { open } = await import(`data:text/javascript;base64,${module}`);
-  const begun = performance.now();
-  const opened = await open(bytes(engine), bytes(network));
-  const first = opened.run(bytes(picture));
-  const cold = performance.now() - begun;
-  const times = Array.from({ length: runs }, () => opened.run(bytes(picture)).milliseconds);
-  return { first: first.milliseconds, cold, times, logits: [...first.logits], memory: opened.memory() };
-}"""
-BY_LIBRARY = """([worker, library, files, network, rgb, runs, height, width]) => new Promise((resolve, reject) => {
-  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
-  const address = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
-  const working = new Worker(address, { type: "module" });
-  working.onerror = event => reject(new Error(event.message));
-  working.onmessage = ({ data }) => (data.problem ? reject(new Error(data.problem)) : resolve(data));
-  const given = { library, files: files.map(bytes), network: bytes(network), rgb: bytes(rgb), height, width, runs };
-  working.postMessage(given);
-})"""
 
 
 def measured(precision: str, pixels: np.ndarray, runs: int) -> dict[str, Any]:
