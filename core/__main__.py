@@ -366,9 +366,9 @@ def export(
 # --- what arrives -----------------------------------------------------------------------------------------------------
 
 
-def wanted(name: str) -> Entry | data.Wanted:
+def wanted(name: str) -> Entry | data.Dataset:
     """What can be fetched under a name: a network, or the digits to train on."""
-    digits = data.WANTED
+    digits = data.DATASET
     return digits if name.strip().casefold() == digits.name.casefold() else table.find(name)
 
 

@@ -25,14 +25,14 @@ to document recognition, https://doi.org/10.1109/5.726791"""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Dataset:
     """Files that can be fetched under one name, as those of a network can."""
 
     name: str
     files: tuple[PublishedFile, ...]
 
 
-WANTED = Wanted("MNIST", (MNIST,))
+DATASET = Dataset("MNIST", (MNIST,))
 EMBEDDED_INK, EMBEDDED_BOX = 16, 20
 """Darkest value of an embedded digit, and the side in pixels of the box that it fills, as digits of MNIST do."""
 MNIST_VALIDATION, EMBEDDED_VALIDATION, EMBEDDED_TEST = 1000, 180, 360
@@ -60,28 +60,33 @@ class Digits:
     test: Part
 
 
-def load() -> Digits:
-    """MNIST where its file is here, else the embedded digits; kept in this process.
+def available_source() -> str:
+    """The `source` that `load` takes by default: "mnist" where its file is here, else "embedded"."""
+    return "mnist" if MNIST.here else "embedded"
 
-    FileError: the file is here and damaged.
+
+def load(source: str | None = None) -> Digits:
+    """The digits of a source, by default of the one that is available; kept in this process.
+
+    FileError: the file of MNIST is missing or damaged.
     """
-    return _checked(MNIST.path) if MNIST.here else embedded()
+    return _checked(MNIST.path) if (source or available_source()) == "mnist" else embedded()
 
 
 @lru_cache(maxsize=1)
 def _checked(path: Path) -> Digits:
     files.check(MNIST, path)
-    return read(path)
+    return load_mnist(path)
 
 
-def read(path: Path) -> Digits:
+def load_mnist(path: Path) -> Digits:
     """MNIST from a file in Keras' layout; the last of its training digits are held back. FileError: another file."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+        with np.load(path, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in ("x_train", "y_train", "x_test", "y_test")}
     except (ValueError, KeyError, OSError) as error:
         raise FileError("incomplete_file", file=path.name, problem=str(error)) from error
-    train, test = (_part(found[f"x_{name}"], found[f"y_{name}"]) for name in ("train", "test"))
+    train, test = (_part(arrays[f"x_{name}"], arrays[f"y_{name}"]) for name in ("train", "test"))
     return Digits("mnist", _cut(train, 0, -MNIST_VALIDATION), _cut(train, -MNIST_VALIDATION, None), test)
 
 
@@ -102,13 +107,14 @@ def embedded() -> Digits:
         image[rim:-rim, rim:-rim] = np.rint(np.clip(large / EMBEDDED_INK, 0, 1) * 255)
     order = np.random.default_rng(0).permutation(len(images))  # they are stored writer by writer
     whole = _part(images[order], labels[order])
-    held, judged = EMBEDDED_VALIDATION, EMBEDDED_TEST
-    return Digits("embedded", _cut(whole, held + judged, None), _cut(whole, 0, held), _cut(whole, held, held + judged))
+    held_back = EMBEDDED_VALIDATION + EMBEDDED_TEST
+    validation, test = _cut(whole, 0, EMBEDDED_VALIDATION), _cut(whole, EMBEDDED_VALIDATION, held_back)
+    return Digits("embedded", _cut(whole, held_back, None), validation, test)
 
 
-def picture(image: np.ndarray) -> np.ndarray:
-    """Digits `(..., SIDE, SIDE, 1)` uint8 as colour pictures `(..., SIDE, SIDE, 3)` float32 in [0, 1]."""
-    return np.repeat(image, 3, axis=-1) / np.float32(255)
+def to_image(digits: np.ndarray) -> np.ndarray:
+    """Digits `(..., SIDE, SIDE, 1)` uint8 as colour images `(..., SIDE, SIDE, 3)` float32 in [0, 1]."""
+    return np.repeat(digits, 3, axis=-1) / np.float32(255)
 
 
 def _part(images: np.ndarray, labels: np.ndarray) -> Part:

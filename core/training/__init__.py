@@ -26,10 +26,10 @@ LABEL_NOISE = Param("label_noise", default=0, minimum=0, maximum=0.9, step=0.05,
 DROPOUT = Param("dropout", default=0, minimum=0, maximum=0.8, step=0.05, unit="share of l4's values")
 SEED = Param("seed", default=0, minimum=0, maximum=999, step=1)
 DRAWS = Param("draws", default=1, minimum=1, maximum=10, step=1)
-"""How often a transfer is tried, each time with other pictures."""
-WAYS = ("scratch", "frozen", "chosen", "fine_tuned")
+"""How often a transfer is repeated, each time with other images."""
+STRATEGIES = ("scratch", "frozen", "chosen", "fine_tuned")
 """How a new task may be learned: from random weights; a new last layer alone, on all filters of a trained network or on
-chosen ones; or all its layers, gently."""
+chosen ones; or all its layers, at a small learning rate."""
 TRANSFERS: dict[str, tuple[str, ...]] = {
     "people": ("conv2_2", "conv3_3", "conv4_3", "conv5_3"),
     "digits": ("l1", "l2", "l3"),
@@ -37,7 +37,7 @@ TRANSFERS: dict[str, tuple[str, ...]] = {
 """New task -> layers up to which a trained network can be taken over. "people": ten people whom MiniFace never met;
 "digits": the digits 5 to 9, from a network that learned 0 to 4."""
 SNAPSHOTS = 20
-"""Moments of a run whose weights are kept, beside its start."""
+"""Epochs of a run whose weights are kept, beside its start."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ class Settings:
 DEFAULTS = {"mnist": Settings(), "embedded": Settings(learning_rate=5e-3, batch=32, epochs=20, samples=1257)}
 """Source of the digits -> the report's settings, with smaller batches, more epochs and a larger rate for few digits."""
 Point = dict[str, float]
-"""What is known at one moment of a run: `epoch` (with fractions), `batches`, `seconds`, `learning_rate`; `loss` and
+"""The measurements at one step of a run: `epoch` (with fractions), `batches`, `seconds`, `learning_rate`; `loss` and
 `accuracy` in training since the last point, `validation_loss` and `validation_accuracy`; for each layer the mean norm
 of its gradient since then, `gradient_l1` ..., and the share of its units that answer 0 to every digit, `dead_l1` ..."""
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Where a training stands, to go on from: batches done, weights, and what the optimizer remembers."""
+    """The state of a training, to go on from: batches done, weights, and the optimizer's variables."""
 
     step: int
     seconds: float
@@ -89,30 +89,30 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came out on the `n` test digits: `loss`, and `confusion` `(10, 10)`, row i column j: i taken for j."""
+    """Loss on the `n` test digits, and `confusion` `(10, 10)`: row i, column j counts digits i predicted as j."""
 
     loss: float
     confusion: np.ndarray
 
     @property
     def hits(self) -> int:
-        """Digits that were recognised."""
+        """Digits that were classified correctly."""
         return int(np.trace(self.confusion))
 
     @property
     def n(self) -> int:
-        """Digits that were asked."""
+        """Digits that were classified."""
         return int(self.confusion.sum())
 
     @property
     def accuracy(self) -> float:
-        """Share of them that were recognised."""
+        """Share of them that were classified correctly."""
         return self.hits / self.n
 
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """A part of a run: its points, weights at some ends of epochs, and where it stands.
+    """A part of a run: its points, weights at some ends of epochs, and its state afterwards.
 
     `diverged` is the step at which the loss was no number any more; `result` comes with the last part.
     """
@@ -170,10 +170,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Transferred:
-    """A new task learned in one of `WAYS` from `samples` pictures of each class: hits on `n` others, and seconds."""
+class TransferResult:
+    """A new task learned by one of `STRATEGIES` from `samples` images of each class: hits on `n` others, seconds."""
 
-    way: str
+    strategy: str
     samples: int
     hits: int
     n: int
@@ -191,6 +191,6 @@ def to_csv(runs: Mapping[str, Run]) -> str:
     return out.getvalue()
 
 
-def kept_epochs(epochs: int) -> set[int]:
+def snapshot_epochs(epochs: int) -> set[int]:
     """The epochs after which the weights are kept, the last among them; 0 is the start."""
     return {int(epoch) for epoch in np.rint(np.linspace(0, epochs, min(epochs, SNAPSHOTS) + 1))}

@@ -1,4 +1,4 @@
-"""Training in steps that yield: a stretch of a run goes out, and its state comes back to whoever owns it.
+"""Training in stretches: the state of a run comes in, some steps are made, and the new state goes back to its owner.
 
 A worker keeps networks with their compiled steps, but no student's weights: these come in with the state and leave with
 it. So a run belongs to one session, goes on in any worker, and gives way to others between two stretches.
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
 import keras
 import numpy as np
@@ -21,20 +20,19 @@ import tensorflow as tf
 
 from core import digits as data
 from core import images
-from core.colours import contact_sheet, signed_heatmap
+from core.colours import contact_sheet, heatmap
 from core.compute import Cancelled
 from core.digits import Digits, Part
 from core.networks.network import compile_function
-from core.training import LAYERS, Point, Result, Settings, State, Stretch, kept_epochs, network
+from core.progress import Report
+from core.training import LAYERS, Point, Result, Settings, State, Stretch, network, snapshot_epochs
 
-Report = Callable[..., None]
-"""`report(step, steps, picture, **point)`, called after every batch; what it raises is `core.compute.Cancelled`."""
 EVERY, FIRST = 0.4, 8
 """Seconds between two points of a run, and first steps that have one each: a run that goes wrong does so at once."""
 TEST_BATCH = 1000
-"""Digits that are judged at once."""
+"""Digits that are classified at once."""
 KERNEL_SIDE = 64
-"""Side in pixels of a kernel in the picture of all."""
+"""Side in pixels of a kernel in the image of all."""
 MOST_IDLE = 6
 """Networks that wait in a worker for somebody to train one like them."""
 
@@ -79,7 +77,7 @@ class Configuration:
         )
 
 
-class Desk:
+class Trainer:
     """A network, its optimizer, and their compiled functions: for one training at a time."""
 
     def __init__(self, configuration: Configuration) -> None:
@@ -87,18 +85,18 @@ class Desk:
         self.model = configuration.build(seed=0)
         self.network = network.as_network(self.model)
         hidden = [self.model.get_layer(name).output for name in LAYERS[:-1]]
-        self.inside = keras.Model(self.model.input, [*hidden, self.model.output])
+        self.activations = keras.Model(self.model.input, [*hidden, self.model.output])
         self.optimizer = OPTIMIZERS[configuration.optimizer]()
         self.optimizer.build(self.model.trainable_variables)
-        self.unused = [np.array(variable) for variable in self.optimizer.variables]
+        self.initial_optimizer = [np.array(variable) for variable in self.optimizer.variables]
         digits = tf.TensorSpec((None, data.SIDE, data.SIDE, 1), tf.uint8)
         labels = tf.TensorSpec((None,), tf.int32)
-        self.step = compile_function(self._step, [digits, labels])
-        self.look = compile_function(self._look, [digits, labels])
-        for function in (self.step, self.look):
-            function.get_concrete_function()  # now, not in the first step of a run, whose time is told
+        self.train_step = compile_function(self._train_step, [digits, labels])
+        self.test_step = compile_function(self._test_step, [digits, labels])
+        for function in (self.train_step, self.test_step):
+            function.get_concrete_function()  # now, not in the first step of a run, whose time is reported
 
-    def _step(self, digits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, digits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """One step of training: loss, number of hits, and the norm of every layer's gradient, `(2 + 5,)`."""
         with tf.GradientTape() as tape:
             logits = self.model(_scaled(digits), training=True)
@@ -109,31 +107,31 @@ class Desk:
         norms = [tf.linalg.global_norm(gradients[place : place + 2]) for place in range(0, len(gradients), 2)]
         return tf.stack([loss, _hits(labels, logits), *norms])
 
-    def _look(self, digits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Sum of the losses, share of dead units of every hidden layer `(4,)`, and what each digit is taken for."""
-        *hidden, logits = self.inside(_scaled(digits), training=False)
+    def _test_step(self, digits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Sum of the losses, share of dead units of every hidden layer `(4,)`, and the predicted classes `(n,)`."""
+        *hidden, logits = self.activations(_scaled(digits), training=False)
         loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        dead = [tf.reduce_mean(tf.cast(_peaks(answers) <= 0, tf.float32)) for answers in hidden]
+        dead = [tf.reduce_mean(tf.cast(_peaks(outputs) <= 0, tf.float32)) for outputs in hidden]
         return loss, tf.stack(dead), tf.argmax(logits, axis=1, output_type=tf.int32)
 
-    def take_up(self, settings: Settings, state: State | None) -> State:
-        """Put a run's weights and its optimizer's memory in place, new ones at its start; where the run stands."""
+    def restore(self, settings: Settings, state: State | None) -> State:
+        """Set the weights and the optimizer's variables of a run, initial ones where `state` is None; the state."""
         if state is None:
-            fresh = network.weights_of(self.configuration.build(settings.seed))
-            state = State(0, 0.0, fresh, self.unused)
+            initial = network.weights_of(self.configuration.build(settings.seed))
+            state = State(0, 0.0, initial, self.initial_optimizer)
         self.set_weights(state.weights)
         for variable, value in zip(self.optimizer.variables, state.optimizer, strict=True):
             variable.assign(value)
         self.optimizer.learning_rate = settings.learning_rate
         return state
 
-    def lay_down(self, step: int, seconds: float) -> State:
-        """The run's state, as copies."""
-        memory = [np.array(variable) for variable in self.optimizer.variables]
-        return State(step, seconds, network.weights_of(self.model), memory)
+    def snapshot(self, step: int, seconds: float) -> State:
+        """The run's state after so many steps and seconds, as copies."""
+        optimizer = [np.array(variable) for variable in self.optimizer.variables]
+        return State(step, seconds, network.weights_of(self.model), optimizer)
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
-        """Put weights in place."""
+        """Set the trainable weights, in the order of `network.weights_of`."""
         for variable, value in zip(self.model.trainable_variables, weights, strict=True):
             variable.assign(value)
 
@@ -146,30 +144,30 @@ def _hits(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == labels, tf.float32))
 
 
-def _peaks(answers: tf.Tensor) -> tf.Tensor:
+def _peaks(outputs: tf.Tensor) -> tf.Tensor:
     """The largest value of every unit over all digits and places: `(k,)`."""
-    return tf.reduce_max(tf.reshape(answers, (-1, answers.shape[-1])), axis=0)
+    return tf.reduce_max(tf.reshape(outputs, (-1, outputs.shape[-1])), axis=0)
 
 
-_idle: dict[Configuration, list[Desk]] = defaultdict(list)
+_idle: dict[Configuration, list[Trainer]] = defaultdict(list)
 _lock = Lock()
 
 
 @contextmanager
-def desk(settings: Settings) -> Iterator[Desk]:
-    """A network like the one of the settings, for the caller alone; it waits for the next one afterwards."""
+def trainer(settings: Settings) -> Iterator[Trainer]:
+    """A trainer for a network like the one of the settings, for the caller alone; kept for the next one afterwards."""
     configuration = Configuration.of(settings)
     with _lock:
         waiting = _idle.pop(configuration, [])
-        mine = waiting.pop() if waiting else None
+        own = waiting.pop() if waiting else None
         if waiting:
             _idle[configuration] = waiting
-    mine = mine or Desk(configuration)
+    own = own or Trainer(configuration)
     try:
-        yield mine
+        yield own
     finally:
         with _lock:
-            _idle[configuration].append(mine)
+            _idle[configuration].append(own)
             while sum(map(len, _idle.values())) > MOST_IDLE:
                 del _idle[next(iter(_idle))]
                 gc.collect()  # networks and compiled functions hold each other
@@ -178,24 +176,24 @@ def desk(settings: Settings) -> Iterator[Desk]:
 # --- the digits of a run ----------------------------------------------------------------------------------------------
 
 
-def chosen(settings: Settings, digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    """The digits that a run learns from, as places in `digits.train`, and the labels that it is told: `(n,)` each."""
+def training_examples(settings: Settings, digits: Digits) -> tuple[np.ndarray, np.ndarray]:
+    """The digits that a run learns from, as rows of `digits.train`, and their labels, noise included: `(n,)` each."""
     rng = np.random.default_rng([settings.seed, 1])
-    places = rng.permutation(len(digits.train.labels))
+    rows = rng.permutation(len(digits.train.labels))
     if settings.without is not None:
-        places = places[digits.train.labels[places] != settings.without]
-    places = places[: settings.samples]
-    labels = digits.train.labels[places].copy()
+        rows = rows[digits.train.labels[rows] != settings.without]
+    rows = rows[: settings.samples]
+    labels = digits.train.labels[rows].copy()
     wrong = rng.random(len(labels)) < settings.label_noise
     labels[wrong] = (labels[wrong] + rng.integers(1, data.CLASSES, wrong.sum())) % data.CLASSES
-    return places, labels
+    return rows, labels
 
 
 def steps_of(settings: Settings, digits: Digits) -> tuple[int, int]:
     """Steps of an epoch, and of the whole run."""
-    places, _ = chosen(settings, digits)
-    each = -(-len(places) // settings.batch)
-    return each, each * settings.epochs
+    rows, _ = training_examples(settings, digits)
+    steps_per_epoch = -(-len(rows) // settings.batch)
+    return steps_per_epoch, steps_per_epoch * settings.epochs
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -209,156 +207,157 @@ def train(
     report: Report | None = None,
     digits: Digits | None = None,
 ) -> Stretch:
-    """Train for `seconds`, or to the end of the run, from `state` or from new weights.
+    """Train for `seconds`, or to the end of the run, from `state` or from initial weights.
 
-    A Cancelled that `report` raises ends the stretch as its time does: what was reached comes back. The loss is the
-    cross-entropy in nats; one that is no number any more ends the run. `digits` are by default those of `data.load`.
+    `report(step, steps, image, **point, left=...)` is called after every batch. A Cancelled that it raises ends the
+    stretch as its time does: what was reached comes back. The loss is the cross-entropy in nats; one that is no number
+    any more ends the run. `digits` are by default those of `core.digits.load`.
     """
     digits = digits or data.load()
-    places, labels = chosen(settings, digits)
-    each, steps = steps_of(settings, digits)
-    with desk(settings) as mine:
-        state = mine.take_up(settings, state)
-        course = _Course(mine, settings, digits, state, each, steps, report)
+    rows, labels = training_examples(settings, digits)
+    with trainer(settings) as own:
+        recorder = _Recorder(own, settings, digits, own.restore(settings, state), report)
         try:
-            for step in range(state.step, steps):
-                epoch, place = divmod(step, each)
-                if place == 0 or step == state.step:
-                    order = np.random.default_rng([settings.seed, 2, epoch]).permutation(len(places))
-                rows = order[place * settings.batch : (place + 1) * settings.batch]
-                found = mine.step(digits.train.images[places[rows]], labels[rows]).numpy()
-                course.note(found, len(rows))
-                if not np.isfinite(found[0]):
-                    course.diverged = step + 1
+            for batch in _batches(settings, len(rows), recorder.step, recorder.steps):
+                outcome = own.train_step(digits.train.images[rows[batch]], labels[batch]).numpy()
+                recorder.add_step(outcome, len(batch))
+                if recorder.diverged is not None:
                     break
-                course.tell()
-                if course.lasted() > seconds:
+                recorder.report_step()
+                if recorder.elapsed() > seconds:
                     break
-            if course.step == steps and course.diverged is None:
-                course.result = judge(mine, digits.test, course.still_wanted)
+            if recorder.step == recorder.steps and recorder.diverged is None:
+                recorder.result = evaluate(own, digits.test, recorder.report_unchanged)
         except Cancelled:
             pass
-        return course.stretch()
+        return recorder.stretch()
 
 
-class _Course:
-    """What is collected while a stretch of a run goes on."""
+def _batches(settings: Settings, count: int, first: int, steps: int) -> Iterator[np.ndarray]:
+    """Rows of the batches from step `first` to `steps`; every epoch goes through all `count` digits in an order of its
+    own."""
+    steps_per_epoch = steps // settings.epochs
+    for step in range(first, steps):
+        epoch, place = divmod(step, steps_per_epoch)
+        if place == 0 or step == first:
+            order = np.random.default_rng([settings.seed, 2, epoch]).permutation(count)
+        yield order[place * settings.batch : (place + 1) * settings.batch]
 
-    def __init__(
-        self,
-        mine: Desk,
-        settings: Settings,
-        digits: Digits,
-        state: State,
-        each: int,
-        steps: int,
-        report: Report | None,
-    ) -> None:
-        self.desk, self.settings, self.digits, self.start = mine, settings, digits, state
-        self.each, self.steps, self.report = each, steps, report
+
+class _Recorder:
+    """What is recorded while a stretch of a run goes on."""
+
+    def __init__(self, own: Trainer, settings: Settings, digits: Digits, state: State, report: Report | None) -> None:
+        self.trainer, self.settings, self.digits, self.initial, self.report = own, settings, digits, state, report
+        self.steps_per_epoch, self.steps = steps_of(settings, digits)
         self.step = state.step
-        self.kept = kept_epochs(settings.epochs)
+        self.snapshot_epochs = snapshot_epochs(settings.epochs)
         self.points: list[Point] = []
         self.snapshots: dict[int, list[np.ndarray]] = {}
         self.diverged: int | None = None
         self.result: Result | None = None
-        self.began = self.told = time.perf_counter()
-        self._forget()
+        self.began = self.last_point = time.perf_counter()
+        self._reset_means()
         if self.step == 0:
-            self.snapshots[0] = _small(state.weights)
-        self.still_wanted()
+            self.snapshots[0] = _halved(state.weights)
+        self.report_unchanged()
 
-    def lasted(self) -> float:
+    def elapsed(self) -> float:
         """Seconds of this stretch."""
         return time.perf_counter() - self.began
 
-    def note(self, found: np.ndarray, count: int) -> None:
-        """Add what a step of `count` digits found."""
+    def add_step(self, outcome: np.ndarray, count: int) -> None:
+        """Add what a step on `count` digits returned: loss, hits, and the norms of the gradients."""
         self.step += 1
-        self.losses += found[0] * count
-        self.hits += found[1]
-        self.norms += found[2:]
-        self.count += count
-        self.noted += 1
+        self.losses += outcome[0] * count
+        self.hits += outcome[1]
+        self.norms += outcome[2:]
+        self.digits_seen += count
+        self.steps_seen += 1
+        if not np.isfinite(outcome[0]):
+            self.diverged = self.step
 
-    def tell(self) -> None:
+    def report_step(self) -> None:
         """Report; after a while, and at the end of an epoch, with a new point."""
-        picture = None
-        ended = self.step % self.each == 0
+        image = None
+        epoch_ends = self.step % self.steps_per_epoch == 0
         now = time.perf_counter()
-        if ended or self.step <= FIRST or now - self.told >= EVERY:
+        if epoch_ends or self.step <= FIRST or now - self.last_point >= EVERY:
             point = self._point()
             if np.isfinite(point["validation_loss"]):  # else the next step says that the run diverged
                 self.points.append(point)
-            if now - self.told >= EVERY or self.step == self.steps:
-                self.told, picture = now, kernel_picture(self.desk.model)
-            self._forget()
-        epoch = self.step // self.each
-        if ended and epoch in self.kept:
-            self.snapshots[epoch] = _small(network.weights_of(self.desk.model))
-        if self.report:
-            self.report(self.step, self.steps, picture, **(self.points[-1] if self.points else {}), left=self._left())
+            if now - self.last_point >= EVERY or self.step == self.steps:
+                self.last_point, image = now, kernel_image(self.trainer.model)
+            self._reset_means()
+        epoch = self.step // self.steps_per_epoch
+        if epoch_ends and epoch in self.snapshot_epochs:
+            self.snapshots[epoch] = _halved(network.weights_of(self.trainer.model))
+        self._report(image)
 
-    def still_wanted(self, *_: Any) -> None:
+    def report_unchanged(self) -> None:
         """Report that nothing has changed, so that a Cancel is heard."""
-        if self.report:
-            self.report(self.step, self.steps, None, **(self.points[-1] if self.points else {}), left=self._left())
+        self._report(None)
 
     def stretch(self) -> Stretch:
-        """What was collected."""
-        state = self.desk.lay_down(self.step, self.start.seconds + self.lasted())
+        """What was recorded."""
+        state = self.trainer.snapshot(self.step, self.initial.seconds + self.elapsed())
         return Stretch(self.points, self.snapshots, state, self.steps, self.diverged, self.result)
 
-    def _forget(self) -> None:
-        self.losses, self.hits, self.count, self.noted = 0.0, 0.0, 0, 0
+    def _report(self, image: bytes | None) -> None:
+        if self.report:
+            point = self.points[-1] if self.points else {}
+            self.report(self.step, self.steps, image, **point, left=self._seconds_left())
+
+    def _reset_means(self) -> None:
+        self.losses, self.hits, self.digits_seen, self.steps_seen = 0.0, 0.0, 0, 0
         self.norms = np.zeros(len(LAYERS))
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         """Seconds that the rest of the run takes at the speed of this stretch."""
-        return self.lasted() / max(self.step - self.start.step, 1) * (self.steps - self.step)
+        return self.elapsed() / max(self.step - self.initial.step, 1) * (self.steps - self.step)
 
     def _point(self) -> Point:
         part = self.digits.validation
-        loss, dead, taken = (found.numpy() for found in self.desk.look(part.images, part.labels))
+        loss, dead, predicted = (output.numpy() for output in self.trainer.test_step(part.images, part.labels))
         point = {
-            "epoch": self.step / self.each,
+            "epoch": self.step / self.steps_per_epoch,
             "batches": float(self.step),
-            "seconds": self.start.seconds + self.lasted(),
+            "seconds": self.initial.seconds + self.elapsed(),
             "learning_rate": self.settings.learning_rate,
-            "loss": self.losses / self.count,
-            "accuracy": self.hits / self.count,
+            "loss": self.losses / self.digits_seen,
+            "accuracy": self.hits / self.digits_seen,
             "validation_loss": float(loss) / len(part.labels),
-            "validation_accuracy": float((taken == part.labels).mean()),
+            "validation_accuracy": float((predicted == part.labels).mean()),
         }
-        point |= {f"gradient_{name}": norm / self.noted for name, norm in zip(LAYERS, self.norms, strict=True)}
+        point |= {f"gradient_{name}": norm / self.steps_seen for name, norm in zip(LAYERS, self.norms, strict=True)}
         point |= {f"dead_{name}": float(share) for name, share in zip(LAYERS, dead, strict=False)}
         return {name: float(value) for name, value in point.items()}
 
 
-def judge(mine: Desk, part: Part, between: Callable[[], None] = lambda: None) -> Result:
-    """What the network of a desk takes some digits for; `between` is called after every batch."""
+def evaluate(own: Trainer, part: Part, after_batch: Callable[[], None] = lambda: None) -> Result:
+    """Loss and confusion matrix of a trainer's network on some digits."""
     loss, confusion = 0.0, np.zeros((data.CLASSES, data.CLASSES), int)
     for start in range(0, len(part.labels), TEST_BATCH):
         rows = slice(start, start + TEST_BATCH)
-        total, _, taken = mine.look(part.images[rows], part.labels[rows])
+        total, _, predicted = own.test_step(part.images[rows], part.labels[rows])
         loss += float(total)
-        np.add.at(confusion, (part.labels[rows], taken.numpy()), 1)
-        between()
+        np.add.at(confusion, (part.labels[rows], predicted.numpy()), 1)
+        after_batch()
     return Result(loss / len(part.labels), confusion)
 
 
-def kernel_picture(model: keras.Model) -> bytes:
+def kernel_image(model: keras.Model) -> bytes:
     """The first layer's kernels side by side as a JPEG, from blue (negative) over white to orange, on one scale."""
     kernels = np.asarray(model.get_layer("l1").kernel)[:, :, 0]
     bound = float(np.abs(kernels).max())
     tiles = [
-        np.kron(signed_heatmap(kernels[..., k], bound), np.ones((KERNEL_SIDE // len(kernels),) * 2 + (1,)))
+        np.kron(heatmap(kernels[..., k], high=bound, signed=True), np.ones((KERNEL_SIDE // len(kernels),) * 2 + (1,)))
         for k in range(kernels.shape[-1])
     ]
     return images.encode(contact_sheet(np.array(tiles, np.float32), columns=min(len(tiles), 9)), "jpeg", 90)
 
 
-def _small(weights: list[np.ndarray]) -> list[np.ndarray]:
-    """Weights as they are kept for looking at: half as large."""
+def _halved(weights: list[np.ndarray]) -> list[np.ndarray]:
+    """Weights in half precision, as snapshots hold them."""
     with np.errstate(over="ignore"):  # those of a run that is about to diverge
         return [values.astype(np.float16) for values in weights]

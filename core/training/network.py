@@ -46,10 +46,10 @@ def build(
     `INITIALIZATIONS`. `dropout` is the share of l4's values that are dropped in training. Inputs are multiplied by
     `scale`. The same `seed` gives the same weights.
     """
-    lots = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
 
     def start() -> initializers.Initializer:
-        return INITIALIZATIONS[initialization](int(lots.integers(2**31)))
+        return INITIALIZATIONS[initialization](int(rng.integers(2**31)))
 
     inputs = x = keras.Input((SIDE, SIDE, 1), name="l0")
     if scale != 1:
@@ -62,13 +62,13 @@ def build(
     x = layers.Flatten(name="flat")(x)
     x = layers.Dense(HIDDEN, activation=activation, kernel_initializer=start(), name="l4")(x)
     if dropout:
-        x = layers.Dropout(dropout, seed=int(lots.integers(2**31)), name="l4_drop")(x)
+        x = layers.Dropout(dropout, seed=int(rng.integers(2**31)), name="l4_drop")(x)
     logits = layers.Dense(classes, kernel_initializer=start(), name="l5")(x)
     return keras.Model(inputs, logits, name="digits")
 
 
 def as_network(model: keras.Model) -> Network:
-    """A digits network as pages and methods ask it, about colour pictures of which it sees the grey."""
+    """A digits network as pages and methods use one: for colour images, of which it sees the grey."""
     return Network(DIGITS, model)
 
 

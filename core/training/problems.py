@@ -17,15 +17,19 @@ LEFT_OUT = 8
 
 @dataclass(frozen=True)
 class Problem:
-    """Settings that show a problem, and its symptom: `measure` of a run is above `limit`, or below it."""
+    """Settings that show a problem, and its symptom: `measure` of a run is above `limit`, or below it.
+
+    The measure is a share where `percent`. A run with the problem `diverges`, or else comes to its end.
+    """
 
     settings: Settings
     measure: Callable[[Run], float]
     limit: float
     above: bool = True
     percent: bool = False
+    diverges: bool = False
 
-    def seen(self, run: Run) -> bool:
+    def shows(self, run: Run) -> bool:
         """Whether a run has the symptom."""
         value = self.measure(run)
         return value > self.limit if self.above else value < self.limit
@@ -53,7 +57,7 @@ def longest_rise(run: Run) -> float:
 
 
 def recall_of_left_out(run: Run) -> float:
-    """Share of the test digits of the missing class that are recognised."""
+    """Share of the test digits of the missing class that are classified correctly."""
     assert run.result is not None and run.settings.without is not None
     row = run.result.confusion[run.settings.without]
     return float(row[run.settings.without] / row.sum())
@@ -62,8 +66,9 @@ def recall_of_left_out(run: Run) -> float:
 PROBLEMS: dict[str, Problem] = {
     "rate_too_high": Problem(
         replace(_SMALL, activation="elu", optimizer="sgd", learning_rate=10.0),
-        lambda run: float(run.diverged is not None),
+        lambda run: float(run.diverged or 0),
         limit=0.5,
+        diverges=True,
     ),
     "rate_too_low": Problem(
         replace(_SMALL, learning_rate=1e-5),

@@ -52,7 +52,7 @@ def person_image(person: int, capture: faces.Capture, size: int = PERSON_SIZE) -
 def digit_image(label: int, number: int) -> SelectedImage:
     """A handwritten digit that no network here learned from, its pixels as visible cells."""
     held_out = digits.embedded().test
-    image = digits.picture(held_out.images[np.flatnonzero(held_out.labels == label)[number]])
+    image = digits.to_image(held_out.images[np.flatnonzero(held_out.labels == label)[number]])
     cells = np.kron(image, np.ones((PERSON_SIZE // digits.SIDE,) * 2 + (1,), np.float32))
     return SelectedImage(cells, images.digest(cells), f"digit {label}")
 

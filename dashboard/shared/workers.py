@@ -15,7 +15,7 @@ from typing import Any, Literal
 import joblib
 import streamlit as st
 
-from core.compute import Job, Progress
+from core.compute import Cancelled, Job, Progress
 from core.networks.entry import Entry
 from core.networks.table import NETWORKS
 from dashboard.shared import door, problems
@@ -137,7 +137,7 @@ class _Question:
     def submit(self) -> Job:
         """Start the task as a job."""
         args, kwargs = _made((self.args, self.kwargs))
-        return door.compute().submit(self.task, *args, **kwargs)
+        return door.compute().submit_leased(LEASE_SECONDS, self.task, *args, **kwargs)
 
 
 def _unknown() -> Any:
@@ -193,6 +193,7 @@ class Outcome:
     result: Any = None
     problem: str | None = None
     latest: Progress | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def stop(name: str) -> None:
     """Cancel the session's job `name`, if it runs; what was seen of it last stays as its outcome."""
     if (running := _jobs().pop(name, None)) is not None:
         latest = running.job.progress()
-        st.session_state[f"{name}_outcome"] = Outcome(problem=t("jobs.cancelled"), latest=latest)
+        st.session_state[f"{name}_outcome"] = Outcome(problem=t("jobs.cancelled"), latest=latest, cancelled=True)
         running.job.cancel()
 
 
@@ -237,7 +238,7 @@ def outcome(name: str) -> Outcome | None:
         try:
             ended = Outcome(running.job.result(), None, latest)
         except Exception as error:
-            ended = Outcome(None, problems.sentence(error), latest)
+            ended = Outcome(None, problems.sentence(error), latest, isinstance(error, Cancelled))
         st.session_state[f"{name}_outcome"] = ended
         del _jobs()[name]
     last: Outcome | None = st.session_state.get(f"{name}_outcome")

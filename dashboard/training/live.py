@@ -11,16 +11,17 @@ import numpy as np
 import streamlit as st
 
 from core import digits, training
-from core.compute import Cancelled, Progress
+from core.compute import Progress
 from core.params import Param
 from core.training import LAYERS, Point, Run, Settings, tasks
 from core.training.problems import PROBLEMS
-from dashboard.shared import cached, controls, door, figures, pictures, problems
+from dashboard.shared import controls, door, figures, pictures, workers
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, percent, significant, t
 from dashboard.sidebar import network
 from dashboard.training import runs, sweeps, time_lapse, transfer
 
+STRETCH = "training"
 POLL_SECONDS = 0.5
 STRETCH_SECONDS = 6.0
 """How long a run goes on before it gives way to the jobs of others."""
@@ -32,8 +33,8 @@ SAMPLES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000)
 
 
 # --- the run that goes on ---------------------------------------------------------------------------------------------
-# In the session: "training_run" the name of the run in hand, "training_job" its stretch in the worker if one is
-# running, "training_wanted" what shall come of it: "go", "pause" or "stop".
+# In the session: "training_run" is the name of the selected run; its stretch in the worker is the session's job
+# `STRETCH`, beside whatever else it computes; "training_wanted" says what follows it: "go", "pause" or "stop".
 
 
 def begin(settings: Settings, source: str, problem: str | None = None) -> None:
@@ -46,21 +47,23 @@ def begin(settings: Settings, source: str, problem: str | None = None) -> None:
 
 
 def _go() -> None:
-    run = _run_in_hand()
+    run = _selected_run()
     if run is None or run.over:
         return
     st.session_state["training_wanted"] = "go"
     st.session_state["training_seen"] = []
-    job = door.compute().submit(tasks.train, run.settings, run.state, seconds=STRETCH_SECONDS)
-    st.session_state["training_job"] = job
+    stretch = door.compute().submit_leased(
+        workers.LEASE_SECONDS, tasks.train, run.settings, run.state, seconds=STRETCH_SECONDS
+    )
+    workers.start(STRETCH, stretch, beside=True)
 
 
 def _interrupt(wanted: str) -> None:
     st.session_state["training_wanted"] = wanted
-    if job := st.session_state.get("training_job"):
-        job.cancel()
+    if stretch := workers.current(STRETCH):
+        stretch.cancel()
     until = time.monotonic() + STOP_SECONDS
-    while _collect() and time.monotonic() < until:  # so that the page shows at once what was reached
+    while _advance() and time.monotonic() < until:  # so that the page shows at once what was reached
         time.sleep(0.02)
 
 
@@ -74,28 +77,22 @@ def stop() -> None:
     _interrupt("stop")
 
 
-def _run_in_hand() -> Run | None:
-    return runs.kept().get(st.session_state.get("training_run", ""))
+def _selected_run() -> Run | None:
+    return runs.all_runs().get(st.session_state.get("training_run", ""))
 
 
-def _collect() -> bool:
-    """Take in a stretch that is over, and go on if that is wanted; whether the run is going on."""
-    while (job := st.session_state.get("training_job")) is not None:
-        if not job.done():
+def _advance() -> bool:
+    """Add a stretch that has ended to its run, and start the next one if that is wanted; whether the run goes on."""
+    while workers.current(STRETCH) is not None:
+        ended = workers.outcome(STRETCH)
+        if ended is None:
             return True
-        del st.session_state["training_job"]
-        run = _run_in_hand()
-        try:
-            part = job.result()
-        except Cancelled:  # its turn had not come
-            continue
-        except problems.EXPECTED as error:
+        run = _selected_run()
+        if ended.result is not None and run is not None:
+            runs.update(st.session_state["training_run"], run.extended(ended.result))
+        elif ended.problem and not ended.cancelled:  # cancelled: its turn had not come
             st.session_state["training_wanted"] = "stop"
-            st.session_state["training_trouble"] = problems.sentence(error)
-            continue
-        if run is None:
-            continue
-        runs.put(st.session_state["training_run"], run.extended(part))
+            st.session_state["training_trouble"] = ended.problem
         if st.session_state["training_wanted"] == "go":
             _go()
     return False
@@ -104,13 +101,13 @@ def _collect() -> bool:
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-def _settings(facts: tasks.Facts) -> Settings:
+def _settings(facts: tasks.DatasetFacts) -> Settings:
     """What the controls say."""
     default = training.DEFAULTS[facts.source]
-    shape, learning, told = st.columns(3, gap="large")
+    shape, learning, data = st.columns(3, gap="large")
     with shape:
         st.subheader(t("training.shape"), anchor=False)
-        widths = tuple(
+        one, two, three = (
             _pick(f"width_{place}", training.WIDTHS, width, t("training.width", layer=f"l{place}"))
             for place, width in enumerate(default.widths, start=1)
         )
@@ -125,7 +122,7 @@ def _settings(facts: tasks.Facts) -> Settings:
         epochs = _number(replace(training.EPOCHS, default=default.epochs))
         dropout = _number(training.DROPOUT)
         seed = _number(training.SEED)
-    with told:
+    with data:
         st.subheader(t("training.told"), anchor=False)
         sizes = [*(size for size in SAMPLES if size < facts.train), facts.train]
         samples = _pick("samples", sizes, facts.train)
@@ -142,7 +139,7 @@ def _settings(facts: tasks.Facts) -> Settings:
             t("training.normalized"), True, key="train_normalized", help=t("training.normalized_help"), **BOUND
         )
     return Settings(
-        widths=widths,
+        widths=(one, two, three),
         kernel_size=kernel_size,
         activation=activation,
         initialization=initialization,
@@ -186,35 +183,35 @@ def _number(param: Param) -> Any:
     return controls.parameter(param, t(f"training.{param.name}"), key=f"train_{param.name}")
 
 
-def _set(settings: Settings, facts: tasks.Facts) -> None:
+def _set(settings: Settings, facts: tasks.DatasetFacts) -> None:
     """Put the controls where the settings are."""
-    words = {**vars(settings), "samples": min(settings.samples, facts.train)}
-    words["without"] = "none" if settings.without is None else settings.without
-    for place, width in enumerate(words.pop("widths"), start=1):
-        words[f"width_{place}"] = width
-    st.session_state.update({f"train_{name}": value for name, value in words.items()})
+    values = {**vars(settings), "samples": min(settings.samples, facts.train)}
+    values["without"] = "none" if settings.without is None else settings.without
+    for place, width in enumerate(values.pop("widths"), start=1):
+        values[f"width_{place}"] = width
+    st.session_state.update({f"train_{name}": value for name, value in values.items()})
 
 
 # --- the page's first part --------------------------------------------------------------------------------------------
 
 
-def parts() -> None:
+def training_parts() -> None:
     """Training itself, and what can be done with trained networks."""
     chosen = controls.part("training", "part", PARTS, key="train_part", prefix="part_")
-    if chosen is not show and _collect():
+    if chosen is not train and _advance():
         st.fragment(_go_on, run_every=POLL_SECONDS)()
     chosen()
 
 
 def _go_on() -> None:
     """Keep the run going while another part is looked at."""
-    if _collect():
+    if _advance():
         st.caption(t("training.goes_on", name=st.session_state["training_run"]))
 
 
-def show() -> None:
-    """Settings, problems, the run while it goes on, and what became of it."""
-    facts = cached.digits_here(digits.MNIST.here)
+def train() -> None:
+    """Settings, problems, the run while it goes on, and its result."""
+    facts = workers.ask(tasks.dataset_facts, digits.available_source())
     _about(facts)
     _problems(facts)
     stage = st.container()  # above the settings, so that both are in view
@@ -226,10 +223,10 @@ def show() -> None:
         _run(settings, facts)
 
 
-def _run(settings: Settings, facts: tasks.Facts) -> None:
+def _run(settings: Settings, facts: tasks.DatasetFacts) -> None:
     """The run in hand: its buttons, its curves, and at its end what came of it."""
-    going = _collect()
-    run = _run_in_hand()
+    going = _advance()
+    run = _selected_run()
     _buttons(settings, facts, run, going)
     if trouble := st.session_state.pop("training_trouble", None):
         st.warning(trouble)
@@ -239,21 +236,23 @@ def _run(settings: Settings, facts: tasks.Facts) -> None:
         st.fragment(_watch, run_every=POLL_SECONDS)()
     elif run is not None:
         _live(run, run.points, None)
-        runs.outcome(st.session_state["training_run"], run)
+        runs.test_result(st.session_state["training_run"], run)
 
 
-def _about(facts: tasks.Facts) -> None:
+def _about(facts: tasks.DatasetFacts) -> None:
     """Which digits are learned from; MNIST can be fetched where it is not here."""
     counts = {name: number(getattr(facts, name)) for name in ("train", "validation", "test")}
     st.markdown(t(f"training.source_{facts.source}", **counts))
     if facts.source == "embedded":
         with st.expander(t("training.fetch"), icon=":material/download:"):
-            network.offer_download(digits.WANTED, t("training.fetch_help", host=digits.MNIST.host))
-    strip = np.concatenate([digits.picture(image) for image in cached.examples(facts.source)[:, 0]], axis=1)
+            network.offer_download(digits.DATASET, t("training.fetch_help", host=digits.MNIST.host))
+    strip = np.concatenate(
+        [digits.to_image(image) for image in workers.ask(tasks.examples, facts.source)[:, 0]], axis=1
+    )
     st.image(pictures.chart(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
 
 
-def _problems(facts: tasks.Facts) -> None:
+def _problems(facts: tasks.DatasetFacts) -> None:
     st.header(t("training.problems"), anchor=False)
     st.caption(t("training.problems_help"))
 
@@ -273,19 +272,17 @@ def _about_problem(name: str, run: Run | None, going: bool) -> None:
     st.info(f"**{t(f'training.problem_{name}')}.** {t(f'training.see_{name}')}", icon=":material/visibility:")
     if run is None or going or not run.over:
         return
-    found = PROBLEMS[name]
-    if run.diverged is not None and name != "rate_too_high":
+    problem = PROBLEMS[name]
+    if run.diverged is not None and not problem.diverges:
         return
-    value = found.measure(run)
-    shown = number(run.diverged or 0) if name == "rate_too_high" else percent(value) if found.percent else number(value)
-    seen = "seen" if found.seen(run) else "not_seen"
-    st.markdown(
-        f"**{t(f'training.{seen}')}** {t(f'training.measured_{name}', value=shown)} {t(f'training.why_{name}')}"
-    )
+    value = problem.measure(run)
+    measured = t(f"training.measured_{name}", value=percent(value) if problem.percent else number(value))
+    verdict = t("training.seen" if problem.shows(run) else "training.not_seen")
+    st.markdown(f"**{verdict}** {measured} {t(f'training.why_{name}')}")
 
 
 def _drawing(settings: Settings) -> None:
-    rows = cached.digits_layers(settings.widths, settings.kernel_size)
+    rows = workers.ask(tasks.layers, settings.widths, settings.kernel_size)
     parameters = sum(row.parameters for row in rows)
     st.plotly_chart(
         figures.architecture(rows, None, t("network.parameters")),
@@ -297,7 +294,7 @@ def _drawing(settings: Settings) -> None:
     st.caption(t("training.weights", weights=weights, total=number(parameters)))
 
 
-def _buttons(settings: Settings, facts: tasks.Facts, run: Run | None, going: bool) -> None:
+def _buttons(settings: Settings, facts: tasks.DatasetFacts, run: Run | None, going: bool) -> None:
     """Start, and what can be done with a run that is not over."""
     paused = not going and run is not None and not run.over and st.session_state.get("training_wanted") == "pause"
     with st.container(horizontal=True):
@@ -317,14 +314,14 @@ def _buttons(settings: Settings, facts: tasks.Facts, run: Run | None, going: boo
 
 def _follow_rate(settings: Settings) -> None:
     """The learning rate can be turned while a run goes on: it takes up the new one from where it is."""
-    run = _run_in_hand()
-    job = st.session_state.get("training_job")
+    run = _selected_run()
+    job = workers.current(STRETCH)
     before = st.session_state.get("training_rate", settings.learning_rate)
     st.session_state["training_rate"] = settings.learning_rate
     if run is None or job is None or before == settings.learning_rate:
         return
     if settings.learning_rate != run.settings.learning_rate:
-        runs.put(
+        runs.update(
             st.session_state["training_run"],
             replace(run, settings=replace(run.settings, learning_rate=settings.learning_rate)),
         )
@@ -336,12 +333,12 @@ def _follow_rate(settings: Settings) -> None:
 
 def _watch() -> None:
     """The run as it is now; the whole page once more when it has stopped."""
-    if not _collect():
+    if not _advance():
         st.rerun()
-    job, run = st.session_state["training_job"], _run_in_hand()
-    if run is None:
+    job, run = workers.current(STRETCH), _selected_run()
+    if job is None or run is None:
         return
-    progress: Progress | None = job.progress()
+    progress = job.progress()
     seen: list[Point] = st.session_state["training_seen"]
     if progress and "loss" in progress.values and (not seen or progress.values["batches"] > seen[-1]["batches"]):
         seen.append(progress.values)
@@ -394,7 +391,7 @@ def _kernels(run: Run) -> bytes | None:
     if run.state is None or run.diverged is not None:
         return None
     kernels = run.state.weights[0][:, :, 0]
-    return pictures.chart(pictures.map_sheet(kernels, bound=float(np.abs(kernels).max()), columns=9))
+    return pictures.chart(pictures.map_sheet(kernels, high=float(np.abs(kernels).max()), signed=True, columns=9))
 
 
 def _curves(key: str, lines: dict[str, str], points: list[Point], options: dict[str, Any]) -> None:
@@ -411,9 +408,9 @@ def _curves(key: str, lines: dict[str, str], points: list[Point], options: dict[
 
 
 PARTS: dict[str, Callable[[], None]] = {
-    "train": show,
-    "compare": runs.compare,
-    "lapse": time_lapse.show,
-    "sweep": sweeps.show,
-    "transfer": transfer.show,
+    "train": train,
+    "compare": runs.compare_runs,
+    "lapse": time_lapse.time_lapse,
+    "sweep": sweeps.sweep,
+    "transfer": transfer.transfer,
 }

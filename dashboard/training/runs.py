@@ -1,4 +1,4 @@
-"""The session's runs: kept side by side, compared, exported, and what the digits of the test say of one."""
+"""The session's runs: kept side by side, compared, exported, and the test result of one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import streamlit as st
 from core import training
 from core.intervals import wilson
 from core.training import Run, tasks
-from dashboard.shared import door, figures
+from dashboard.shared import figures
 from dashboard.shared.links import choice
 from dashboard.shared.text import exact, number, percent, significant, t
+from dashboard.shared.workers import ask
 
 MOST = 8
 """Runs that are kept; the oldest gives way."""
@@ -20,10 +21,10 @@ MEASURES = ("validation_accuracy", "validation_loss", "accuracy", "loss", "gradi
 DIGITS = tuple("0123456789")
 
 
-def kept() -> dict[str, Run]:
+def all_runs() -> dict[str, Run]:
     """The runs by name, the oldest first."""
-    found: dict[str, Run] = st.session_state.setdefault("training_runs", {})
-    return found
+    runs: dict[str, Run] = st.session_state.setdefault("training_runs", {})
+    return runs
 
 
 def add(run: Run) -> str:
@@ -31,15 +32,15 @@ def add(run: Run) -> str:
     number_of_run = st.session_state.get("training_count", 0) + 1
     st.session_state["training_count"] = number_of_run
     name = f"{number_of_run} · {_changes(run)}"
-    while len(kept()) >= MOST:
-        del kept()[next(iter(kept()))]
-    kept()[name] = run
+    while len(all_runs()) >= MOST:
+        del all_runs()[next(iter(all_runs()))]
+    all_runs()[name] = run
     return name
 
 
-def put(name: str, run: Run) -> None:
-    """Keep what a run has become."""
-    kept()[name] = run
+def update(name: str, run: Run) -> None:
+    """Replace a run by what it has become."""
+    all_runs()[name] = run
 
 
 def _changes(run: Run) -> str:
@@ -60,8 +61,8 @@ def _changes(run: Run) -> str:
 # --- one run ----------------------------------------------------------------------------------------------------------
 
 
-def outcome(name: str, run: Run) -> None:
-    """What came out on the test digits, or that the run was stopped before."""
+def test_result(name: str, run: Run) -> None:
+    """The result on the test digits, or that the run was stopped before."""
     st.header(t("training.outcome"), anchor=False)
     st.caption(name)
     if run.result is None:
@@ -79,11 +80,11 @@ def outcome(name: str, run: Run) -> None:
         st.metric(t("training.seconds"), number(run.last("seconds"), 1), border=True)
         _export_network(run)
     with matrix:
-        confusion(result.confusion, "training_confusion")
+        confusion_matrix(result.confusion, "training_confusion")
 
 
-def confusion(matrix: Any, key: str) -> None:
-    """Counts of what was taken for what."""
+def confusion_matrix(matrix: Any, key: str) -> None:
+    """Counts of digits by their class and the predicted one."""
     st.plotly_chart(
         figures.confusion(matrix, DIGITS, (t("training.predicted"), t("training.expected"))),
         config=figures.CONFIG,
@@ -98,7 +99,7 @@ def _export_network(run: Run) -> None:
         return
     st.download_button(
         t("training.save_network"),
-        lambda: door.compute().call(tasks.export, run.settings, state.weights),
+        lambda: ask(tasks.export, run.settings, state.weights, scope="session"),
         "digits.keras",
         icon=":material/download:",
         key="training_keras",
@@ -110,10 +111,10 @@ def _export_network(run: Run) -> None:
 # --- side by side -----------------------------------------------------------------------------------------------------
 
 
-def compare() -> None:
+def compare_runs() -> None:
     """All runs in one figure, and their points as a file."""
-    found = {name: run for name, run in kept().items() if run.points}
-    if not found:
+    runs = {name: run for name, run in all_runs().items() if run.points}
+    if not runs:
         st.info(t("training.no_runs"))
         return
     measure = choice(
@@ -126,7 +127,7 @@ def compare() -> None:
         required=True,
     )
     lines = {}
-    for name, run in found.items():
+    for name, run in runs.items():
         epochs, values = run.column(measure)
         every = max(len(epochs) // MOST_POINTS, 1)
         lines[name] = epochs[::every], values[::every]
@@ -138,26 +139,26 @@ def compare() -> None:
         key="training_compare",
         alt=f"{t(f'training.{measure}')}. {ends}",
     )
-    judged = {name: run.result for name, run in found.items() if run.result is not None}
-    if judged:
-        n = next(iter(judged.values())).n
+    results = {name: run.result for name, run in runs.items() if run.result is not None}
+    if results:
+        n = next(iter(results.values())).n
         st.subheader(t("training.test_accuracies", n=number(n)), anchor=False)
         st.plotly_chart(
             figures.dots(
-                list(judged),
-                [result.accuracy for result in judged.values()],
-                [wilson(result.hits, result.n) for result in judged.values()],
+                list(results),
+                [result.accuracy for result in results.values()],
+                [wilson(result.hits, result.n) for result in results.values()],
                 (),
                 None,
             ),
             config=figures.CONFIG,
             key="training_judged",
-            alt="; ".join(f"{name}: {percent(result.accuracy)}" for name, result in judged.items()),
+            alt="; ".join(f"{name}: {percent(result.accuracy)}" for name, result in results.items()),
         )
     with st.container(horizontal=True):
         st.download_button(
             t("training.save_curves"),
-            lambda: training.to_csv(found),
+            lambda: training.to_csv(runs),
             "runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -170,4 +171,4 @@ def compare() -> None:
 def _forget() -> None:
     """Forget all runs but the one in hand."""
     mine = st.session_state.get("training_run")
-    st.session_state["training_runs"] = {name: run for name, run in kept().items() if name == mine}
+    st.session_state["training_runs"] = {name: run for name, run in all_runs().items() if name == mine}

@@ -1,4 +1,4 @@
-"""Sweeps on screen: the same run over a grid of learning rates or numbers of filters."""
+"""The same run over a grid of learning rates or numbers of filters."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import streamlit as st
 from core import digits, training
 from core.intervals import wilson
 from core.training import Settings, tasks
-from core.training.tasks import SWEPT, Swept
-from dashboard.shared import cached, controls, figures, jobs
+from core.training.tasks import SWEEPABLE, SweepPoint
+from dashboard.shared import controls, figures
 from dashboard.shared.links import choice, choices
 from dashboard.shared.text import exact, number, percent, t
+from dashboard.shared.workers import ask, job
 
-NAME = "sweep"
 GRIDS: dict[str, tuple[float, ...]] = {
     "learning_rate": (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10),
     "filters": (1, 2, 4, 8, 12, 16, 24),
@@ -24,15 +24,15 @@ FIRST: dict[str, tuple[float, ...]] = {"learning_rate": (1e-5, 1e-4, 1e-3, 1e-2,
 DEFAULT = Settings(samples=1000, batch=32, epochs=8)
 
 
-def show() -> None:
-    """What is gone through, the job, and its curve."""
-    facts = cached.digits_here(digits.MNIST.here)
+def sweep() -> None:
+    """The setting that varies, the job, and its curves."""
+    facts = ask(tasks.dataset_facts, digits.available_source())
     name = choice(
         st.segmented_control,
         t("training.swept"),
-        SWEPT,
+        SWEEPABLE,
         key="sweep_name",
-        default=SWEPT[0],
+        default=SWEEPABLE[0],
         format_func=lambda name: t(f"training.swept_{name}"),
         required=True,
     )
@@ -66,39 +66,23 @@ def show() -> None:
         )
     batch = DEFAULT.batch if samples <= 2000 else 256
     settings = replace(DEFAULT, optimizer=optimizer, epochs=epochs, samples=samples, batch=batch)
-    st.button(
-        t("controls.run"),
-        type="primary",
-        icon=":material/play_arrow:",
-        key="sweep_start",
-        on_click=_begin,
-        args=(settings, name, sorted(values)),
-    )
-    jobs.panel(NAME, jobs.steps_alone)
-    outcome = jobs.outcome(NAME)
-    if outcome is None:
-        return
-    if outcome.problem:
-        st.warning(outcome.problem)
-    if outcome.result:
-        _curves(st.session_state["sweep_of"], outcome.result)
+    points = job(tasks.sweep, settings, name, sorted(values), at_once=False)
+    if points is not None:
+        _curves(name, points)
 
 
-def _begin(settings: Settings, name: str, values: Sequence[float]) -> None:
-    st.session_state["sweep_of"] = name
-    jobs.start(NAME, tasks.sweep, settings, name, values)
-
-
-def _curves(name: str, found: Sequence[Swept]) -> None:
+def _curves(name: str, points: Sequence[SweepPoint]) -> None:
     """Accuracy with its interval, and what it cost."""
     axis = t(f"training.swept_{name}")
-    ticks = [one.value for one in found]
-    points = [(one.value, one.hits / one.n, *wilson(one.hits, one.n)) for one in found if not one.diverged]
-    if points:
-        st.subheader(t("training.test_accuracies", n=number(found[0].n)), anchor=False)
+    ticks = [point.value for point in points]
+    rates = [
+        (point.value, point.hits / point.n, *wilson(point.hits, point.n)) for point in points if not point.diverged
+    ]
+    if rates:
+        st.subheader(t("training.test_accuracies", n=number(points[0].n)), anchor=False)
         st.plotly_chart(
             figures.ranged(
-                {t("training.test_accuracy"): points},
+                {t("training.test_accuracy"): rates},
                 (axis, t("training.test_accuracy")),
                 decades="x",
                 ticks=ticks,
@@ -107,13 +91,15 @@ def _curves(name: str, found: Sequence[Swept]) -> None:
             ),
             config=figures.CONFIG,
             key="sweep_accuracy",
-            alt=", ".join(f"{exact(one.value)}: {percent(one.hits / one.n)}" for one in found),
+            alt=", ".join(f"{exact(point.value)}: {percent(point.hits / point.n)}" for point in points),
         )
-    if lost := [exact(one.value) for one in found if one.diverged]:
-        st.warning(t("training.sweep_diverged", values=", ".join(lost)))
+    if diverged := [exact(point.value) for point in points if point.diverged]:
+        st.warning(t("training.sweep_diverged", values=", ".join(diverged)))
     st.caption(t("training.chance"))
     for column, measure in zip(st.columns(2, gap="large"), ("seconds", "parameters"), strict=True):
-        line = [(one.value, float(getattr(one, measure)), *(float(getattr(one, measure)),) * 2) for one in found]
+        line = [
+            (point.value, float(getattr(point, measure)), *(float(getattr(point, measure)),) * 2) for point in points
+        ]
         with column:
             st.subheader(t(f"training.{measure}"), anchor=False)
             st.plotly_chart(

@@ -8,23 +8,25 @@ import numpy as np
 import streamlit as st
 
 from core import digits
+from core.colours import overlay
 from core.training import Run, tasks
-from dashboard.shared import cached, door, figures, pictures
+from dashboard.shared import figures, pictures
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, percent, t
+from dashboard.shared.workers import ask
 from dashboard.training import runs
 
-SIDE, STRENGTH = 280, 0.7
+SIDE = 280
 PLAY_SECONDS = 0.8
 
 
-def show() -> None:
-    """The run and digit of choice at the epoch of choice."""
-    found = {name: run for name, run in runs.kept().items() if len(run.snapshots) > 1}
-    if not found:
+def time_lapse() -> None:
+    """The selected run and digit at the selected epoch."""
+    long_enough = {name: run for name, run in runs.all_runs().items() if len(run.snapshots) > 1}
+    if not long_enough:
         st.info(t("training.no_runs"))
         return
-    names = list(found)
+    names = list(long_enough)
     which, digit = st.columns([3, 2], gap="large")
     with which:
         name = choice(st.selectbox, t("training.run"), names, key="lapse_run", default=names[-1])
@@ -37,7 +39,7 @@ def show() -> None:
             default=7,
             required=True,
         )
-    run = found[name]
+    run = long_enough[name]
     playing = st.toggle(t("training.play"), key="lapse_play")
     if playing:
         st.fragment(_play, run_every=PLAY_SECONDS)(run, shown)
@@ -48,7 +50,7 @@ def show() -> None:
 def _scrub(run: Run, digit: int) -> None:
     epochs = sorted(run.snapshots)
     epoch = choice(st.select_slider, t("training.epoch"), epochs, key="lapse_epoch", default=epochs[-1])
-    _moment(run, epoch, digit)
+    _epoch(run, epoch, digit)
 
 
 def _play(run: Run, digit: int) -> None:
@@ -58,44 +60,45 @@ def _play(run: Run, digit: int) -> None:
     st.session_state["lapse_place"] = place % len(epochs)
     epoch = epochs[place % len(epochs)]
     st.progress(place % len(epochs) / (len(epochs) - 1), text=f"{t('training.epoch')} {epoch}")
-    _moment(run, epoch, digit)
+    _epoch(run, epoch, digit)
 
 
-def _moment(run: Run, epoch: int, digit: int) -> None:
-    image = cached.examples(run.source)[digit][0]
+def _epoch(run: Run, epoch: int, digit: int) -> None:
+    """The network as it was after an epoch: one digit's way through it, and the confusion matrix."""
+    example = ask(tasks.examples, run.source)[digit][0]
     weights = [values.astype(np.float32) for values in run.snapshots[epoch]]
-    found: tasks.Moment = door.compute().call(tasks.moment, run.settings, weights, image)
-    picture = digits.picture(image)
-    first = int(found.probabilities.argmax())
-    seen, cam, says = st.columns(3, gap="large")
-    _place(seen, pictures.cells(picture, SIDE), t("training.digit_alt", digit=digit))
-    caption = t("training.cam", first=first, high=number(float(found.cam.max()), 2), epoch=epoch)
-    _place(cam, pictures.overlay(picture, found.cam, STRENGTH, SIDE), caption)
-    with says:
-        order = np.argsort(-found.probabilities)[:5]
-        values = [float(found.probabilities[index]) for index in order]
+    inspection: tasks.Inspection = ask(tasks.inspect, run.settings, weights, example, scope="session")
+    image, probabilities = digits.to_image(example), inspection.probabilities
+    left, middle, right = st.columns(3, gap="large")
+    _place(left, pictures.cells(image, SIDE), t("training.digit_alt", digit=digit))
+    high = number(float(inspection.grad_cam.max()), 2)
+    caption = t("training.cam", first=int(probabilities.argmax()), high=high, epoch=epoch)
+    _place(middle, overlay(image, inspection.grad_cam, side=SIDE), caption)
+    with right:
+        order = np.argsort(-probabilities)[:5]
+        values = [float(probabilities[index]) for index in order]
         st.plotly_chart(
             figures.probabilities([str(index) for index in order], values, [percent(v) for v in values], str(digit)),
             config=figures.CONFIG,
             key="lapse_says",
             alt=", ".join(f"{index} {percent(value)}" for index, value in zip(order, values, strict=True)),
         )
-    _maps(found)
+    _sheets(inspection)
     st.subheader(t("training.confusion"), anchor=False)
-    hits, n = int(found.confusion.trace()), int(found.confusion.sum())
+    hits, n = int(inspection.confusion.trace()), int(inspection.confusion.sum())
     st.caption(t("training.of_digits", hits=number(hits), n=number(n), share=percent(hits / n)))
-    runs.confusion(found.confusion, "lapse_confusion")
+    runs.confusion_matrix(inspection.confusion, "lapse_confusion")
 
 
-def _maps(found: tasks.Moment) -> None:
+def _sheets(inspection: tasks.Inspection) -> None:
     """Kernels of l1 and the feature maps of all three convolutions."""
-    bound = float(np.abs(found.kernels).max())
+    high = float(np.abs(inspection.kernels).max())
     sheets: list[tuple[str, np.ndarray, dict[str, Any], str]] = [
-        ("kernels", found.kernels, {"bound": bound}, t("training.kernels"))
+        ("kernels", inspection.kernels, {"high": high, "signed": True}, t("training.kernels"))
     ]
-    for layer, maps in found.maps.items():
-        high = number(float(maps.max()), 2)
-        sheets.append((layer, maps, {"high": float(maps.max())}, t("training.maps", layer=layer, high=high)))
+    for layer, maps in inspection.feature_maps.items():
+        high = float(maps.max())
+        sheets.append((layer, maps, {"high": high}, t("training.maps", layer=layer, high=number(high, 2))))
     for name, maps, scale, caption in sheets:
         columns = maps.shape[-1] if maps.shape[-1] <= 12 else 8
         st.image(

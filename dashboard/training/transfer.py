@@ -1,4 +1,4 @@
-"""Transfer on screen: a new task from few pictures, on filters that were learned for another."""
+"""Transfer: a new task from few images, on filters that were learned for another."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from core import faces
 from core.features import dissection
 from core.intervals import mean_interval, wilson
 from core.networks.table import DIGITS, MINIFACE
-from core.training import DRAWS, TRANSFERS, WAYS, Transferred, tasks
-from dashboard.shared import controls, figures, jobs, layers, notebook
+from core.training import DRAWS, STRATEGIES, TRANSFERS, TransferResult, tasks
+from dashboard.shared import controls, figures, layers, notebook
 from dashboard.shared.links import BOUND, choice, choices
 from dashboard.shared.text import number, percent, t
+from dashboard.shared.workers import job
 
-NAME = "transfer"
 COUNTS = {"people": (1, 2, 5, 10), "digits": (1, 2, 5, 10, 20, 50)}
 FIRST_COUNTS = {"people": (1, 5), "digits": (1, 5, 20)}
-FIRST_WAYS = ("scratch", "frozen", "chosen")
+FIRST_STRATEGIES = ("scratch", "frozen", "chosen")
 SOURCES = {"people": MINIFACE, "digits": DIGITS}
 CLASSES = {"people": 10, "digits": 5}
 
 
-def show() -> None:
-    """What is learned, from where, how, and what came of it."""
+def transfer() -> None:
+    """What is learned, from where and how, the job, and its curves."""
     task = choice(
         st.segmented_control,
         t("training.task"),
@@ -45,42 +45,33 @@ def show() -> None:
             key=f"transfer_layer_{task}",
             default=TRANSFERS[task][-1],
         )
-        ways = choices(
+        strategies = choices(
             t("training.ways"),
-            WAYS,
+            STRATEGIES,
             key="transfer_ways",
-            default=FIRST_WAYS,
+            default=FIRST_STRATEGIES,
             format_func=lambda name: t(f"training.way_{name}"),
         )
         counts = choices(t("training.counts"), COUNTS[task], key=f"transfer_counts_{task}", default=FIRST_COUNTS[task])
     with right:
-        channels, told = _filters(task, layer)
-        st.caption(told)
+        channels, caption = _filters(task, layer)
+        st.caption(caption)
         draws = controls.parameter(DRAWS, t("training.draws"), key="transfer_draws")
-    st.button(
-        t("controls.run"),
-        type="primary",
-        icon=":material/play_arrow:",
-        key="transfer_start",
-        disabled="chosen" in ways and not channels,
-        on_click=_begin,
-        args=(task, layer, channels, sorted(ways, key=WAYS.index), sorted(counts), draws),
-    )
-    jobs.panel(NAME, jobs.steps_alone)
-    outcome = jobs.outcome(NAME)
-    if outcome is None or st.session_state.get("transfer_of") != task:
+    if "chosen" in strategies and not channels:
+        st.button(t("controls.run"), type="primary", icon=":material/play_arrow:", key="no_transfer", disabled=True)
         return
-    if outcome.problem:
-        st.warning(outcome.problem)
-    if outcome.result:
-        _curves(task, outcome.result)
-
-
-def _begin(
-    task: str, layer: str, channels: Sequence[int], ways: Sequence[str], counts: Sequence[int], draws: int
-) -> None:
-    st.session_state["transfer_of"] = task
-    jobs.start(NAME, tasks.transfer, task, layer, channels or None, ways, counts, draws=draws)
+    results = job(
+        tasks.transfer,
+        task,
+        layer,
+        channels or None,
+        sorted(strategies, key=STRATEGIES.index),
+        sorted(counts),
+        draws=draws,
+        at_once=False,
+    )
+    if results is not None:
+        _curves(task, results)
 
 
 # --- filters by what they mean ----------------------------------------------------------------------------------------
@@ -121,33 +112,33 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
 
 def _named(layer: str, count: int) -> dict[str, set[int]]:
     """Name -> filters of MiniFace that bear it: the regions that they detect, and the student's own words."""
-    found: dict[str, set[int]] = {}
+    detectors: dict[str, set[int]] = {}
     for channel in range(count):
         meaning = dissection.meaning(MINIFACE.name, layer, channel)
         if meaning and meaning.detects:
-            found.setdefault(meaning.region, set()).add(channel)
-    named = {region: found[region] for region in faces.REGIONS if region in found}
+            detectors.setdefault(meaning.region, set()).add(channel)
+    named = {region: detectors[region] for region in faces.REGIONS if region in detectors}
     for (network, place, channel), word in notebook.labels().items():
         if (network, place) == (MINIFACE.name, layer):
             named.setdefault(word, set()).add(channel)
     return named
 
 
-def _curves(task: str, found: Sequence[Transferred]) -> None:
-    """Accuracy against pictures of each class, one line a way, with intervals."""
-    cells: dict[tuple[str, int], list[Transferred]] = {}
-    for one in found:
-        cells.setdefault((one.way, one.samples), []).append(one)
+def _curves(task: str, results: Sequence[TransferResult]) -> None:
+    """Accuracy against pictures of each class, one line a strategy, with intervals."""
+    cells: dict[tuple[str, int], list[TransferResult]] = {}
+    for result in results:
+        cells.setdefault((result.strategy, result.samples), []).append(result)
     lines: dict[str, list[tuple[float, float, float, float]]] = {}
-    for (way, samples), draws in cells.items():
-        lines.setdefault(t(f"training.way_{way}"), []).append((samples, *_rate(draws)))
-    st.subheader(t("training.transferred", n=number(found[0].n)), anchor=False)
+    for (strategy, samples), draws in cells.items():
+        lines.setdefault(t(f"training.way_{strategy}"), []).append((samples, *_rate(draws)))
+    st.subheader(t("training.transferred", n=number(results[0].n)), anchor=False)
     st.plotly_chart(
         figures.ranged(
             lines,
             (t("training.counts"), t("training.test_accuracy")),
             decades="x",
-            ticks=sorted({one.samples for one in found}),
+            ticks=sorted({result.samples for result in results}),
             level=1 / CLASSES[task],
             up=(0, 1.02),
         ),
@@ -161,9 +152,9 @@ def _curves(task: str, found: Sequence[Transferred]) -> None:
     st.caption(t("training.chance_drawn", draws=number(count)) if count > 1 else t("training.chance"))
 
 
-def _rate(draws: Sequence[Transferred]) -> tuple[float, float, float]:
+def _rate(draws: Sequence[TransferResult]) -> tuple[float, float, float]:
     """Accuracy with its 95 % interval, over the draws where there are several."""
     if len(draws) == 1:
         return draws[0].hits / draws[0].n, *wilson(draws[0].hits, draws[0].n)
-    mean, low, high = (float(end[0]) for end in mean_interval(np.array([[one.hits / one.n] for one in draws])))
+    mean, low, high = (float(end[0]) for end in mean_interval(np.array([[draw.hits / draw.n] for draw in draws])))
     return mean, max(low, 0.0), min(high, 1.0)

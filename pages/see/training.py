@@ -3,30 +3,30 @@
 import streamlit as st
 
 from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
 from dashboard.training import live
 
 
 @st.fragment
 @problems.shown
-def show(frame: shared_frame.Frame) -> None:
+def training(frame: Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    live.parts()
+    live.training_parts()
 
 
 lesson.opening("training")
-show(shared_frame.current())
+training(current())
 lesson.closing(
     "training",
     (
         "core.training.network:build",
         "core.training.loop:train",
-        "core.training.loop:Desk",
-        "core.training.loop:chosen",
-        "core.training.tasks:moment",
+        "core.training.loop:Trainer",
+        "core.training.loop:training_examples",
+        "core.training.tasks:inspect",
         "core.training.tasks:sweep",
-        "core.training.transfer:Pupil",
+        "core.training.transfer:TransferLearner",
         "core.intervals:wilson",
     ),
 )

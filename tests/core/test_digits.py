@@ -37,7 +37,7 @@ def test_an_embedded_digit_keeps_its_shape_and_ink():
 
 
 def test_a_picture_is_grey_in_colour():
-    picture = data.picture(data.embedded().test.images[3])
+    picture = data.to_image(data.embedded().test.images[3])
     assert picture.shape == (28, 28, 3) and picture.dtype == np.float32 and picture.max() <= 1
     np.testing.assert_array_equal(picture[..., 0], picture[..., 2])
 
@@ -54,7 +54,7 @@ def mnist_file(tmp_path):
 
 def test_the_file_of_mnist_is_read_and_its_last_training_digits_are_held_back(mnist_file):
     path, found = mnist_file
-    digits = data.read(path)
+    digits = data.load_mnist(path)
     np.testing.assert_array_equal(digits.train.images[..., 0], found["x_train"][:200])
     np.testing.assert_array_equal(digits.validation.labels, found["y_train"][200:])
     np.testing.assert_array_equal(digits.test.images[..., 0], found["x_test"])
@@ -64,7 +64,7 @@ def test_the_file_of_mnist_is_read_and_its_last_training_digits_are_held_back(mn
 def test_another_file_is_refused(tmp_path):
     np.savez(tmp_path / "mnist.npz", x_train=np.zeros(3))
     with pytest.raises(FileError, match="not complete or not readable"):
-        data.read(tmp_path / "mnist.npz")
+        data.load_mnist(tmp_path / "mnist.npz")
 
 
 def test_without_mnist_the_embedded_digits_are_loaded_and_with_a_damaged_one_it_is_said(monkeypatch, tmp_path):
@@ -78,7 +78,7 @@ def test_without_mnist_the_embedded_digits_are_loaded_and_with_a_damaged_one_it_
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"no MNIST at {REAL}")
 def test_real_mnist_has_its_60_000_and_10_000_digits():
-    digits = data.read(REAL)
+    digits = data.load_mnist(REAL)
     assert [len(part.labels) for part in (digits.train, digits.validation, digits.test)] == [59_000, 1000, 10_000]
     assert np.bincount(digits.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
@@ -126,7 +126,7 @@ def test_methods_can_ask_it_about_colour_pictures():
     model = network.build(dropout=0.5, seed=3)
     digits = data.embedded().test
     asked = network.as_network(model)
-    pictures = data.picture(digits.images[:40])
+    pictures = data.to_image(digits.images[:40])
     expected = np.asarray(model(digits.images[:40] / np.float32(255), training=False))
     np.testing.assert_allclose(asked.run(pictures), expected, atol=1e-5)
     assert networks_network.feature_maps(asked, pictures[:2], "l3").shape == (2, 7, 7, 16)

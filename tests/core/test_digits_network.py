@@ -24,7 +24,7 @@ def test_it_is_the_report_s_network():
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_it_reads_digits_that_it_never_saw(part):
     digits = getattr(data.embedded(), part)
-    right = load("Digits").predict(data.picture(digits.images)).argmax(axis=1) == digits.labels
+    right = load("Digits").predict(data.to_image(digits.images)).argmax(axis=1) == digits.labels
     assert right.mean() >= 0.97
 
 
@@ -40,7 +40,7 @@ def test_a_colour_picture_is_seen_in_grey():
 def test_every_explainer_explains_a_digit(method):
     if method.name == "cam":
         pytest.skip("its head is no average")
-    digit = data.picture(data.embedded().test.images[0])
+    digit = data.to_image(data.embedded().test.images[0])
     few = {param.name: param.minimum for param in method.params if param.name in ("samples", "permutations", "steps")}
     found = attribution_tasks.explain("Digits", method.name, digit, **few)
     assert np.isfinite(found.map.values).all() and np.ptp(found.map.values) > 0

@@ -30,12 +30,12 @@ def healthy() -> Run:
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_a_problem_shows_its_symptom(shown, name):
-    assert PROBLEMS[name].seen(shown[name]), PROBLEMS[name].measure(shown[name])
+    assert PROBLEMS[name].shows(shown[name]), PROBLEMS[name].measure(shown[name])
 
 
 @pytest.mark.parametrize("name", [name for name in PROBLEMS if name not in ("class_left_out", "overfitting")])
 def test_a_healthy_run_has_no_symptom(healthy, name):
-    assert not PROBLEMS[name].seen(healthy), PROBLEMS[name].measure(healthy)
+    assert not PROBLEMS[name].shows(healthy), PROBLEMS[name].measure(healthy)
 
 
 def test_a_rate_too_high_diverges_and_is_named(shown):

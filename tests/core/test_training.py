@@ -54,19 +54,19 @@ def test_there_is_a_point_at_the_end_of_every_epoch_and_weights_at_some(trained)
 
 
 def test_weights_are_kept_at_the_start_the_end_and_evenly_between():
-    assert training.kept_epochs(3) == {0, 1, 2, 3}
-    assert training.kept_epochs(100) == set(range(0, 101, 5))
+    assert training.snapshot_epochs(3) == {0, 1, 2, 3}
+    assert training.snapshot_epochs(100) == set(range(0, 101, 5))
 
 
 @pytest.mark.parametrize("optimizer", training.OPTIMIZERS)
 def test_a_step_is_that_of_keras(optimizer):
-    """The same weights after three steps of `train_on_batch` as after three steps at a desk."""
+    """The same weights after three steps of `train_on_batch` as after three steps at a trainer."""
     settings = replace(QUICK, samples=32, epochs=3, optimizer=optimizer, learning_rate=0.01)
     theirs = loop.Configuration.of(settings).build(settings.seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     theirs.compile(loop.OPTIMIZERS[optimizer](), loss)
     theirs.optimizer.learning_rate = 0.01
-    places, labels = loop.chosen(settings, data.embedded())
+    places, labels = loop.training_examples(settings, data.embedded())
     inputs = data.embedded().train.images[places] / np.float32(255)
     expected = [float(theirs.train_on_batch(inputs, labels)) for _ in range(3)]
     part = loop.train(settings)
@@ -78,7 +78,7 @@ def test_a_step_is_that_of_keras(optimizer):
 def test_gradient_norms_are_those_of_each_layer():
     settings = replace(QUICK, samples=32, epochs=1)
     model = loop.Configuration.of(settings).build(settings.seed)
-    places, labels = loop.chosen(settings, data.embedded())
+    places, labels = loop.training_examples(settings, data.embedded())
     with tf.GradientTape() as tape:
         logits = model(data.embedded().train.images[places] / np.float32(255))
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
@@ -92,14 +92,14 @@ def test_gradient_norms_are_those_of_each_layer():
 
 
 def test_dead_units_are_counted_in_every_layer():
-    with loop.desk(QUICK) as desk:
-        desk.take_up(QUICK, None)
+    with loop.trainer(QUICK) as trainer:
+        trainer.restore(QUICK, None)
         bias = np.zeros(9, np.float32)
         bias[:3] = -100
-        desk.model.get_layer("l2").bias.assign(bias)
-        desk.model.get_layer("l4").bias.assign(np.full(25, -1e6, np.float32))
+        trainer.model.get_layer("l2").bias.assign(bias)
+        trainer.model.get_layer("l4").bias.assign(np.full(25, -1e6, np.float32))
         part = data.embedded().validation
-        _, dead, taken = desk.look(part.images, part.labels)
+        _, dead, taken = trainer.test_step(part.images, part.labels)
         assert dead.numpy()[1] >= 3 / 9 and dead.numpy()[3] == 1
         assert len(set(taken.numpy())) == 1  # all digits look alike behind a dead layer
 
@@ -118,18 +118,18 @@ def test_a_run_in_pieces_is_the_run_in_one_piece():
 
 
 def test_two_students_never_share_a_network_and_the_next_one_need_not_compile():
-    with loop.desk(QUICK) as first, loop.desk(QUICK) as second:
+    with loop.trainer(QUICK) as first, loop.trainer(QUICK) as second:
         assert first is not second and first.model is not second.model
-    with loop.desk(QUICK) as third:
+    with loop.trainer(QUICK) as third:
         assert third in (first, second)
-    assert third.step.experimental_get_tracing_count() <= 1
+    assert third.train_step.experimental_get_tracing_count() <= 1
 
 
 def test_no_student_finds_another_s_weights(trained):
     loop.train(DEFAULTS["embedded"], seconds=0)
     fresh = network.weights_of(loop.Configuration.of(DEFAULTS["embedded"]).build(0))
-    with loop.desk(DEFAULTS["embedded"]) as desk:
-        state = desk.take_up(DEFAULTS["embedded"], None)
+    with loop.trainer(DEFAULTS["embedded"]) as trainer:
+        state = trainer.restore(DEFAULTS["embedded"], None)
     np.testing.assert_array_equal(state.weights[0], fresh[0])
     assert float(np.abs(state.optimizer[-1]).max()) == 0
 
@@ -137,7 +137,7 @@ def test_no_student_finds_another_s_weights(trained):
 def test_few_networks_wait_in_a_worker_and_the_eldest_goes(monkeypatch):
     monkeypatch.setattr(loop, "MOST_IDLE", 2)
     for width in (1, 2, 4):
-        with loop.desk(replace(QUICK, widths=(width, 2, 2))):
+        with loop.trainer(replace(QUICK, widths=(width, 2, 2))):
             pass
     assert [configuration.widths[0] for configuration in loop._idle] == [2, 4]
 
@@ -190,14 +190,14 @@ def test_a_loss_that_is_no_number_ends_the_run():
 
 def test_the_digits_of_a_run_are_those_of_its_settings():
     digits = data.embedded()
-    places, labels = loop.chosen(replace(QUICK, samples=5000, without=8), digits)
+    places, labels = loop.training_examples(replace(QUICK, samples=5000, without=8), digits)
     assert len(places) == (digits.train.labels != 8).sum() and 8 not in labels
     np.testing.assert_array_equal(labels, digits.train.labels[places])
-    places, labels = loop.chosen(replace(QUICK, samples=1000, label_noise=0.4), digits)
+    places, labels = loop.training_examples(replace(QUICK, samples=1000, label_noise=0.4), digits)
     assert len(set(places)) == len(places) == 1000
     assert 0.35 < (labels != digits.train.labels[places]).mean() < 0.45
-    again, other = (loop.chosen(replace(QUICK, seed=seed), digits)[0] for seed in (0, 1))
-    np.testing.assert_array_equal(again, loop.chosen(QUICK, digits)[0])
+    again, other = (loop.training_examples(replace(QUICK, seed=seed), digits)[0] for seed in (0, 1))
+    np.testing.assert_array_equal(again, loop.training_examples(QUICK, digits)[0])
     assert set(again) != set(other)
 
 
@@ -209,19 +209,19 @@ def test_names_of_choices_are_those_that_can_be_built():
 
 def test_a_moment_of_a_run_shows_what_the_network_then_did(trained):
     digit = data.embedded().test.images[5]
-    picture = data.picture(digit)
+    picture = data.to_image(digit)
     weights = [values.astype(np.float32) for values in trained.snapshots[20]]
-    found = tasks.moment(trained.settings, weights, digit)
+    found = tasks.inspect(trained.settings, weights, digit)
     model = loop.Configuration.of(trained.settings).build(3)
     for variable, value in zip(model.trainable_variables, weights, strict=True):
         variable.assign(value)
     asked = network.as_network(model)
     np.testing.assert_allclose(found.probabilities, asked.predict(picture)[0], atol=1e-5)
-    np.testing.assert_allclose(found.maps["l2"], feature_maps(asked, picture, "l2")[0], atol=1e-5)
-    np.testing.assert_allclose(found.cam, grad_cam(asked, picture, layer="l3").values, atol=1e-4)
+    np.testing.assert_allclose(found.feature_maps["l2"], feature_maps(asked, picture, "l2")[0], atol=1e-5)
+    np.testing.assert_allclose(found.grad_cam, grad_cam(asked, picture, layer="l3").values, atol=1e-4)
     np.testing.assert_array_equal(found.kernels, weights[0][:, :, 0])
     assert abs(found.confusion.trace() - trained.result.hits) <= 2  # half precision
-    before = tasks.moment(trained.settings, [v.astype(np.float32) for v in trained.snapshots[0]], digit)
+    before = tasks.inspect(trained.settings, [v.astype(np.float32) for v in trained.snapshots[0]], digit)
     assert before.confusion.trace() < 120
 
 
@@ -260,6 +260,7 @@ def test_a_cancelled_sweep_ends():
         tasks.sweep(QUICK, "filters", (1, 2, 4), report=report)
 
 
-def test_facts_say_which_digits_are_here():
-    assert tasks.facts() == tasks.Facts("embedded", 1257, 180, 360)
-    assert tasks.examples(2).shape == (10, 2, 28, 28, 1)
+def test_facts_count_the_digits_of_a_source():
+    assert data.available_source() == "embedded"
+    assert tasks.dataset_facts("embedded") == tasks.DatasetFacts("embedded", 1257, 180, 360)
+    assert tasks.examples("embedded", 2).shape == (10, 2, 28, 28, 1)

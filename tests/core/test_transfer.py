@@ -10,7 +10,7 @@ from core.compute import Cancelled
 from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.table import MINIFACE
-from core.training import TRANSFERS, WAYS, network, transfer
+from core.training import STRATEGIES, TRANSFERS, network, transfer
 
 
 @pytest.fixture(autouse=True)
@@ -32,49 +32,49 @@ def task() -> transfer.Task:
     )
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", STRATEGIES)
 def test_every_way_learns_a_simple_task_and_leaves_the_source_as_it_was(task, way):
     before = task.source.model.get_weights()
-    pupil = transfer.Pupil(task, "l2", [0, 1, 2, 3, 4], seed=0)
+    learner = transfer.TransferLearner(task, "l2", [0, 1, 2, 3, 4], seed=0)
     told = []
-    found = pupil.learn(way, 10, lambda: told.append(1))
-    assert (found.way, found.samples, found.n) == (way, 10, 20)
+    found = learner.learn(way, 10, lambda: told.append(1))
+    assert (found.strategy, found.samples, found.n) == (way, 10, 20)
     assert found.hits >= 18
-    assert len(told) == pupil.steps(way)
+    assert len(told) == learner.steps(way)
     for ours, theirs in zip(before, task.source.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
 def test_frozen_layers_stay_and_fine_tuned_ones_move_a_little(task):
-    pupil = transfer.Pupil(task, "l2", None, seed=0)
-    pupil.learn("frozen", 10, lambda: None)
-    for ours, theirs in zip(pupil.trunk.get_weights(), pupil.learned, strict=True):
+    learner = transfer.TransferLearner(task, "l2", None, seed=0)
+    learner.learn("frozen", 10, lambda: None)
+    for ours, theirs in zip(learner.trunk.get_weights(), learner.learned_weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    pupil.learn("fine_tuned", 10, lambda: None)
-    moved = max(np.abs(a - b).max() for a, b in zip(pupil.trunk.get_weights(), pupil.learned, strict=True))
+    learner.learn("fine_tuned", 10, lambda: None)
+    moved = max(np.abs(a - b).max() for a, b in zip(learner.trunk.get_weights(), learner.learned_weights, strict=True))
     assert 0 < moved < 0.05
 
 
 def test_chosen_filters_alone_are_read(task):
-    pupil = transfer.Pupil(task, "l2", [2, 5], seed=0)
-    np.testing.assert_array_equal(np.flatnonzero(pupil.part), [2, 5])
-    pupil.learn("chosen", 10, lambda: None)
-    kernel = pupil.head.get_weights()[0].reshape(*pupil.features[0].shape[1:], 2)
-    start = pupil.head_start[0].reshape(kernel.shape)
+    learner = transfer.TransferLearner(task, "l2", [2, 5], seed=0)
+    np.testing.assert_array_equal(np.flatnonzero(learner.channel_mask), [2, 5])
+    learner.learn("chosen", 10, lambda: None)
+    kernel = learner.head.get_weights()[0].reshape(*learner.features[0].shape[1:], 2)
+    start = learner.initial_head[0].reshape(kernel.shape)
     moved = np.abs(kernel - start).max(axis=(0, 1, 3)) > 1e-7
     np.testing.assert_array_equal(np.flatnonzero(moved), [2, 5])
 
 
 def test_features_are_the_layer_s_maps_on_a_coarser_grid(task):
-    pupil = transfer.Pupil(task, "l1", None, seed=0)
+    learner = transfer.TransferLearner(task, "l1", None, seed=0)
     maps = np.asarray(task.source.model.get_layer("l1")(task.train[0][:3]))
     expected = maps.reshape(3, 7, 4, 7, 4, 9).mean(axis=(2, 4))
-    np.testing.assert_allclose(pupil.features[0][:3], expected, atol=1e-5)
+    np.testing.assert_allclose(learner.features[0][:3], expected, atol=1e-5)
 
 
 def test_a_channel_that_is_not_there_is_refused(task):
     with pytest.raises(NetworkError, match="no channel 9"):
-        transfer.Pupil(task, "l1", [9], seed=0)
+        transfer.TransferLearner(task, "l1", [9], seed=0)
 
 
 def test_the_new_digits_are_five_to_nine_in_turn():
@@ -93,9 +93,9 @@ def test_digits_learned_before_help_with_new_ones():
     steps = [step for step, _ in told]
     assert steps == sorted(steps) and told[-1][0] == told[-1][1]
     first, second = found[:4], found[4:]
-    assert [(one.way, one.samples) for one in first] == [(one.way, one.samples) for one in second]
+    assert [(one.strategy, one.samples) for one in first] == [(one.strategy, one.samples) for one in second]
     assert [one.hits for one in first] != [one.hits for one in second]
-    rates = {(one.way, one.samples): one.hits / one.n for one in found}
+    rates = {(one.strategy, one.samples): one.hits / one.n for one in found}
     assert rates["frozen", 10] > 0.85
     assert rates["frozen", 10] > rates["frozen", 2]
     assert list(rates) == [("scratch", 2), ("frozen", 2), ("scratch", 10), ("frozen", 10)]

@@ -11,7 +11,7 @@ import pytest
 from core import training
 from core.compute import Progress
 from core.intervals import wilson
-from core.training import Run, Settings, State, Stretch, Transferred, problems, tasks
+from core.training import Run, Settings, State, Stretch, TransferResult, problems, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import door, text
 from dashboard.training import runs
@@ -109,12 +109,12 @@ def test_a_run_is_held_goes_on_and_is_stopped(open_page, monkeypatch) -> None:
     jobs: list[Slow] = []
 
     class Door:
-        def submit(self, function, settings, state, *, seconds):
+        def submit_leased(self, lease, function, settings, state, *, seconds):
             jobs.append(Slow(settings, state))
             return jobs[-1]
 
-        def call(self, function, *given):
-            return function(*given)
+        def call(self, function, *given, **more):
+            return function(*given, **more)
 
     monkeypatch.setattr(door, "compute", Door)
     press(app, "training_start")
@@ -157,8 +157,8 @@ def test_the_eldest_of_nine_runs_gives_way(monkeypatch) -> None:
     monkeypatch.setattr(runs.st, "session_state", session)
     for seed in range(9):
         runs.add(Run(Settings(seed=seed), "mnist"))
-    assert len(runs.kept()) == runs.MOST
-    assert next(iter(runs.kept())).startswith("2 ·")
+    assert len(runs.all_runs()) == runs.MOST
+    assert next(iter(runs.all_runs())).startswith("2 ·")
 
 
 def test_time_lapse_moves_all_together(open_page) -> None:
@@ -182,7 +182,7 @@ def test_without_a_run_there_is_nothing_to_compare(open_page) -> None:
 
 def test_a_sweep_ends_in_three_figures(open_page) -> None:
     app = open_page(PAGE, train_part="sweep", sweep_name="filters", sweep_filters="1,4", sweep_epochs="1")
-    press(app, "sweep_start")
+    press(app, "sweep_run")
     assert not app.exception, app.exception[0].message
     assert len(app.get("plotly_chart")) == 3
 
@@ -194,13 +194,13 @@ def test_transfer_asks_for_what_was_chosen_and_draws_it(open_page, monkeypatch, 
     def transfer(*given, draws, report):
         asked.append(given)
         hits = {1: (30,), 2: (24, 36)}[draws]
-        return [Transferred(way, count, hit, 120, 1.0) for hit in hits for count in given[4] for way in given[3]]
+        return [TransferResult(way, count, hit, 120, 1.0) for hit in hits for count in given[4] for way in given[3]]
 
     monkeypatch.setattr(tasks, "transfer", transfer)
     ways = {"train_part": "transfer", "transfer_task": task, "transfer_ways": "frozen,chosen"}
     app = open_page(PAGE, **ways, transfer_draws=str(draws))
     assert not app.exception, app.exception[0].message
-    press(app, "transfer_start")
+    press(app, "transfer_run")
     assert not app.exception, app.exception[0].message
     (given,) = asked
     assert given[0] == task and given[3] == ["frozen", "chosen"] and given[2]
@@ -227,6 +227,6 @@ def test_every_choice_and_problem_has_its_words(language: str) -> None:
     words += [f"activation_{name}" for name in training.ACTIVATIONS]
     words += [f"initialization_{name}" for name in training.INITIALIZATIONS]
     words += [f"optimizer_{name}" for name in training.OPTIMIZERS]
-    words += [f"way_{name}" for name in training.WAYS] + [f"task_{name}" for name in training.TRANSFERS]
-    words += [f"swept_{name}" for name in tasks.SWEPT] + list(runs.MEASURES)
+    words += [f"way_{name}" for name in training.STRATEGIES] + [f"task_{name}" for name in training.TRANSFERS]
+    words += [f"swept_{name}" for name in tasks.SWEEPABLE] + list(runs.MEASURES)
     assert all(text.label(language, f"training.{word}", value=1) for word in words)
