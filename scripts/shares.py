@@ -1,6 +1,6 @@
 """Measures the networks that differ by their training's shares; writes `assets/shares.json`, which the dashboard shows.
 
-python scripts/shares.py [10 50 90]     # by default all; of the others what stands in the file stays
+python scripts/shares.py [10 50 90]     # by default all; what the file has of others stays
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ sys.path.insert(0, str(ROOT))
 from core.populations import shares  # noqa: E402
 
 if __name__ == "__main__":
-    parts = [int(part) for part in sys.argv[1:]] or list(shares.NETWORKS)
+    measured = [int(share) for share in sys.argv[1:]] or list(shares.NETWORKS)
     known = shares.stored()["networks"] if shares.FILE.exists() else {}
-    found = {
+    content = {
         "date": date.today().isoformat(),
         "captures": shares.CAPTURES,
-        "met": shares.MET,
-        "met_captures": shares.MET_CAPTURES,
-        "rate": shares.RATE,
-        "networks": dict(sorted((known | shares.measure(parts)).items(), key=lambda item: int(item[0]))),
+        "new_people": shares.NEW_PEOPLE,
+        "new_captures": shares.NEW_CAPTURES,
+        "rate": shares.FALSE_MATCH_RATE,
+        "networks": dict(sorted((known | shares.measure(measured)).items(), key=lambda item: int(item[0]))),
     }
-    shares.FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    shares.FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

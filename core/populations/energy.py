@@ -10,8 +10,8 @@ from core.faces import REGIONS
 from core.images import resize
 
 
-def labelled(masks: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Masks `(h, w)` that share out a picture as one array of numbers of `REGIONS`, `(h, w)` uint8."""
+def label_map(masks: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The masks `(h, w)` of all `REGIONS` of an image as one array of their numbers, `(h, w)` uint8."""
     return np.argmax([masks[name] for name in REGIONS], axis=0).astype(np.uint8)
 
 
@@ -19,7 +19,7 @@ def energies(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Share of a map's positive values in each of `REGIONS`: `(8,)`, summing to 1, or zeros where nothing is positive.
 
     `values` is enlarged to the `labels` `(h, w)`, numbers of `REGIONS`. Wang et al. 2019 (the energy-based pointing
-    game of Score-CAM), https://arxiv.org/abs/1910.01279. A map that knows nothing reaches `areas`.
+    game of Score-CAM), https://arxiv.org/abs/1910.01279. A map that is the same everywhere reaches `areas`.
     """
     positive = np.maximum(resize(values, *labels.shape), 0)
     sums = np.bincount(labels.ravel(), weights=positive.ravel(), minlength=len(REGIONS))
@@ -27,5 +27,5 @@ def energies(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def areas(labels: np.ndarray) -> np.ndarray:
-    """Share of the picture that each of `REGIONS` fills: `(8,)`."""
+    """Share of the image that each of `REGIONS` fills: `(8,)`."""
     return np.bincount(labels.ravel(), minlength=len(REGIONS)) / labels.size

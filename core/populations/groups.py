@@ -1,4 +1,4 @@
-"""Where a group's pictures come from: drawn on the spot, or a student's own photos."""
+"""Where a group's images come from: rendered on the spot, or a student's own photos."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.archives import unnumbered
 from core.faces.identity import Group
 from core.images import ImageError, from_uint8, resize, to_uint8
 from core.populations import landmarks
-from core.populations.alignment import points_in
-from core.populations.energy import labelled
+from core.populations.alignment import landmarks_in_box
+from core.populations.energy import label_map
 
 SEED = 64
 """How captures are drawn: other ones than those of the training and of the other pages."""
@@ -24,21 +24,21 @@ PHOTO_SIDE = 224
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A picture `(s, s, 3)` in [0, 1] framed for a face network, eyes and mouth as in `aligned`, who it is, the class
-    that this person is to the network (None: none, or unknown), and the numbers of `REGIONS` `(s, s)` where known.
+    """An image `(s, s, 3)` in [0, 1] framed for a face network, its landmarks as in `align`, who it is, the class that
+    this person is to the network (None: none, or unknown), and the numbers of `REGIONS` `(s, s)` where known.
     """
 
     image: np.ndarray
-    points: np.ndarray
+    landmarks: np.ndarray
     person: int | str
     class_index: int | None
-    labels: np.ndarray | None
+    regions: np.ndarray | None
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """So many `people` of a group of rendered ones, so many `captures` each; people that MiniFace was trained to know
-    (at most 24 a group), or, where not `known`, such as nobody ever met.
+class RenderedGroup:
+    """So many `people` of a group, rendered in so many `captures` each: people that MiniFace was trained to know (at
+    most 24 a group) or, where not `known`, people that no network was trained on.
     """
 
     group: Group
@@ -48,71 +48,73 @@ class Drawn:
 
     @property
     def count(self) -> int:
-        """Pictures."""
+        """How many images there are."""
         return self.people * self.captures
 
-    def numbers(self) -> list[int]:
+    def person_numbers(self) -> list[int]:
         """The numbers of its people."""
         first = 0 if self.known else faces.NEW_PEOPLE
         return [first + 2 * place + (self.group == "B") for place in range(self.people)]
 
     def faces(self, size: int) -> Iterator[Face]:
-        """Its pictures at `size` pixels a side, person after person, rendered one by one."""
-        for number in self.numbers():
+        """Its images at `size` pixels a side, person after person, rendered one by one."""
+        for number in self.person_numbers():
             person = faces.person(number)
             for index in range(self.captures):
                 capture = faces.capture_of(number, SEED, index)
                 image, masks = faces.render(person, capture, size)
                 points = faces.landmarks(person, capture)
-                yield Face(image, points, number, number if self.known else None, labelled(masks))
+                yield Face(image, points, number, number if self.known else None, label_map(masks))
 
 
 @dataclass(frozen=True, eq=False)
-class Photos:
+class PhotoGroup:
     """Photos `(n, s, s, 3)` uint8 of faces, who is on each and which class that is.
 
-    `points` `(n, 3, 2)` are where eyes and mouth would be in an average face; they stand in where none are found.
+    `landmarks` `(n, 3, 2)` are where eyes and mouth would be in an average face; they stand in where none are detected.
     """
 
     images: np.ndarray
-    points: np.ndarray
+    landmarks: np.ndarray
     people: tuple[str, ...]
     classes: tuple[int | None, ...]
 
     @property
     def count(self) -> int:
-        """Pictures."""
+        """How many images there are."""
         return len(self.images)
 
     def faces(self, size: int) -> Iterator[Face]:
-        """Its pictures at `size` pixels a side, eyes and mouth as `core.populations.landmarks` finds them."""
-        for image, points, person, class_index in zip(self.images, self.points, self.people, self.classes, strict=True):
-            found = landmarks.find(image)
-            small = resize(from_uint8(image), size, size)
-            yield Face(small, points if found is None else found, person, class_index, None)
+        """Its images at `size` pixels a side, with landmarks as `core.populations.landmarks` detects them."""
+        for image, average, person, class_index in zip(
+            self.images, self.landmarks, self.people, self.classes, strict=True
+        ):
+            detected = landmarks.detect(image)
+            points = average if detected is None else detected
+            yield Face(resize(from_uint8(image), size, size), points, person, class_index, None)
 
 
-Source = Drawn | Photos
+Source = RenderedGroup | PhotoGroup
 
 
 def read_face(data: bytes, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The largest face of an untrusted file, framed for a face network: `(PHOTO_SIDE, PHOTO_SIDE, 3)` uint8, and its
-    points `(3, 2)`.
+    """The largest face of an untrusted file, framed for a face network: `(PHOTO_SIDE, PHOTO_SIDE, 3)` uint8, and the
+    landmarks `(3, 2)` of an average face there.
 
     Raises:
-        ImageError: no picture that can be used, or no face on it.
+        ImageError: no image that can be used, or no face on it.
     """
     image = images.read(data, name)
     face = images.find_face(image)
     if face is None:
         raise ImageError("no_face")
     box = images.box_around(face, image)
-    return to_uint8(resize(images.square(image, box), PHOTO_SIDE, PHOTO_SIDE)), points_in(face, box)
+    return to_uint8(resize(images.square(image, box), PHOTO_SIDE, PHOTO_SIDE)), landmarks_in_box(face, box)
 
 
-def people_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Who is on each of the files `names`: the folder says it where there are several, else the name without the
-    number at its end, so that `anna_1.jpg` and `anna_2.jpg` are one person.
+def people_from_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Who is on each of the files `names`: the folder where there are several, else the name without the number at
+    its end, so that `anna_1.jpg` and `anna_2.jpg` are one person.
     """
     folders = [str(PurePosixPath(name).parent) for name in names]
     if len(set(folders)) > 1:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 
-def find(image: np.ndarray) -> np.ndarray | None:
-    """Left eye, right eye (as they are seen) and middle of the mouth of the most certain face on a picture `(h, w, 3)`
-    uint8: `(3, 2)`, x and y in shares of the picture; None where no face is found.
+def detect(image: np.ndarray) -> np.ndarray | None:
+    """Left eye, right eye (as seen by the viewer) and middle of the mouth of the most certain face on an image
+    `(h, w, 3)` uint8: `(3, 2)`, x and y in shares of the image; None where no face is detected.
     """
-    found = _detector().detect_faces(image)
-    if not found:
+    faces = _detector().detect_faces(image)
+    if not faces:
         return None
-    points = max(found, key=lambda face: face["confidence"])["keypoints"]
+    points = max(faces, key=lambda face: face["confidence"])["keypoints"]
     mouth = np.mean([points["mouth_left"], points["mouth_right"]], axis=0)
     height, width = image.shape[:2]
     return (np.array([points["left_eye"], points["right_eye"], mouth]) + 0.5) / (width, height)

@@ -1,6 +1,6 @@
-"""Cause and effect: networks that differ by the groups' shares in their training, put to the same pictures.
+"""Cause and effect: networks that differ by the groups' shares in their training, put to the same images.
 
-`scripts/shares.py` measures them once; the dashboard shows what it stored.
+`scripts/shares.py` measures them once; the dashboard shows what is stored.
 """
 
 from __future__ import annotations
@@ -14,89 +14,86 @@ from typing import Any
 import numpy as np
 
 from core import faces
-from core.faces import REGIONS
-from core.faces.identity import Group
+from core.faces import GROUPS, REGIONS, Group
 from core.intervals import Estimate, bootstrap_gap, bootstrap_means
 from core.masking import Disguise, presets
 from core.networks.loading import load
 from core.networks.network import Network
-from core.networks.table import MINIFACE
-from core.populations.energy import energies, labelled
-from core.populations.groups import Drawn, Face
-from core.populations.verification import error_rates, together, verify
+from core.networks.table import MINIFACE, SIBLINGS
+from core.populations.energy import energies, label_map
+from core.populations.groups import Face, RenderedGroup
+from core.populations.verification import error_rates, pool, verify
 
 FILE = Path(__file__).parents[2] / "assets" / "shares.json"
-NETWORKS = {10: "MiniFace-A10", 50: "MiniFace-A50", 90: "MiniFace-A90"}
+NETWORKS = dict(sorted(SIBLINGS.items()))
 """Percent of group A in the training -> the network."""
 CAPTURES = 12
 """Captures of each person that the networks know."""
-MET, MET_CAPTURES = 40, 6
-"""People of each group that nobody ever met, and captures of each."""
+NEW_PEOPLE, NEW_CAPTURES = 40, 6
+"""People of each group on whom no network was trained, and captures of each."""
 SEED = 65
 SIZE = MINIFACE.input_size
-GROUPS: tuple[Group, ...] = ("A", "B")
-RATE = 0.01
-"""False match rate of both groups together for which the one threshold is set."""
+FALSE_MATCH_RATE = 0.01
+"""Of both groups together: the rate for which the one threshold is set."""
+MEASURES = ("accuracy", "barred", "lost")
+"""Share of captures named correctly, the same behind a black bar over the eyes, and how much less that is."""
 
 
 def stored() -> dict[str, Any]:
-    """What `scripts/shares.py` found: its `date` and numbers, and under "networks" by the percent of A and the group
-    `[value, low, high]` of every one of `MEASURES`, of the energy in each region and of the errors on people never met;
+    """What `scripts/shares.py` measured: its `date` and settings, and under "networks" by the percent of A and the
+    group `[value, low, high]` of every one of `MEASURES`, of the energy in each region and of the errors on new people;
     under "gap" those of A less B.
     """
     content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return content
 
 
-MEASURES = ("accuracy", "barred", "lost")
-"""Share of captures named rightly, the same behind a black bar over the eyes, and how much less that is."""
-
-
-def measure(parts: Sequence[int], captures: int = CAPTURES, report: Callable[[str], None] = print) -> dict[str, Any]:
-    """Put the networks of some `parts`, percents of group A, to the same captures of everybody that they know and of
-    people whom they never met; as `stored` under "networks".
+def measure(shares: Sequence[int], captures: int = CAPTURES, report: Callable[[str], None] = print) -> dict[str, Any]:
+    """Put the networks of some `shares`, percents of group A, to the same captures of everybody that they know and of
+    new people; as `stored` under "networks".
     """
-    networks = {part: load(NETWORKS[part]) for part in parts}
-    found: dict[int, dict[str, dict[str, list[Any]]]] = {part: {"A": {}, "B": {}} for part in parts}
+    networks = {share: load(NETWORKS[share]) for share in shares}
+    values: dict[int, dict[Group, dict[str, list[Any]]]] = {share: {group: {} for group in GROUPS} for share in shares}
     for person in range(faces.PEOPLE):
-        pictures = _photographed(person, captures)
-        for part, network in networks.items():
-            for name, value in _answered(network, person, *pictures).items():
-                found[part][faces.group_of(person)].setdefault(name, []).append(value)
+        images = _captures_of(person, captures)
+        for share, network in networks.items():
+            for name, value in _measure_person(network, person, *images).items():
+                values[share][faces.group_of(person)].setdefault(name, []).append(value)
         report(f"person {person + 1} of {faces.PEOPLE}")
-    met = {group: list(Drawn(group, MET, MET_CAPTURES, known=False).faces(SIZE)) for group in GROUPS}
+    new = {group: list(RenderedGroup(group, NEW_PEOPLE, NEW_CAPTURES, known=False).faces(SIZE)) for group in GROUPS}
     results: dict[str, Any] = {}
-    for part, network in networks.items():
-        rows = {group: {name: np.array(values) for name, values in found[part][group].items()} for group in GROUPS}
-        errors = _errors(network, met)
-        results[str(part)] = {group: _summary(rows[group]) | errors[group] for group in GROUPS}
-        results[str(part)]["gap"] = {
-            name: _rounded(bootstrap_gap(rows["A"][name], rows["B"][name])) for name in MEASURES
-        }
+    for share, network in networks.items():
+        by_person = {group: {name: np.array(rows) for name, rows in values[share][group].items()} for group in GROUPS}
+        errors = _errors(network, new)
+        one, other = by_person.values()
+        results[str(share)] = {group: _summary(by_person[group]) | errors[group] for group in GROUPS}
+        results[str(share)]["gap"] = {name: _rounded(bootstrap_gap(one[name], other[name])) for name in MEASURES}
     return results
 
 
-def _photographed(person: int, captures: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+def _captures_of(person: int, captures: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Captures of a person, the same with a black bar over the eyes, and the numbers of their regions."""
-    plain, barred, labels = [], [], []
+    plain, barred, regions = [], [], []
     for index in range(captures):
         image, masks = faces.shot(person, SEED, index, SIZE)
         plain.append(image)
         barred.append(Disguise(presets(image, masks)["eyes"]).apply(image))
-        labels.append(labelled(masks))
-    return np.stack(plain), np.stack(barred), labels
+        regions.append(label_map(masks))
+    return np.stack(plain), np.stack(barred), regions
 
 
-def _answered(
-    network: Network, person: int, plain: np.ndarray, barred: np.ndarray, labels: list[np.ndarray]
+def _measure_person(
+    network: Network, person: int, plain: np.ndarray, barred: np.ndarray, regions: list[np.ndarray]
 ) -> dict[str, Any]:
-    """What a network makes of a person: one number for each of `MEASURES`, and the mean energies `(8,)`."""
+    """A network's results on a person: one number for each of `MEASURES`, and the mean energies `(8,)`."""
     from core.attribution.grad_cam import grad_cam
 
-    right, hidden = (float((network.run(images).argmax(axis=1) == person).mean()) for images in (plain, barred))
+    correct, correct_barred = (
+        float((network.run(images).argmax(axis=1) == person).mean()) for images in (plain, barred)
+    )
     maps = [grad_cam(network, image, person).values for image in plain]
-    shares = np.mean([energies(values, regions) for values, regions in zip(maps, labels, strict=True)], axis=0)
-    return {"accuracy": right, "barred": hidden, "lost": right - hidden, "energies": shares}
+    energy = np.mean([energies(values, labels) for values, labels in zip(maps, regions, strict=True)], axis=0)
+    return {"accuracy": correct, "barred": correct_barred, "lost": correct - correct_barred, "energies": energy}
 
 
 def _summary(values: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -109,21 +106,21 @@ def _summary(values: dict[str, np.ndarray]) -> dict[str, Any]:
     }
 
 
-def _errors(network: Network, met: dict[Group, list[Face]]) -> dict[Group, dict[str, list[float]]]:
-    """Verification of people whom the network never met, both groups at the one threshold that `RATE` sets."""
+def _errors(network: Network, new: dict[Group, list[Face]]) -> dict[Group, dict[str, list[float]]]:
+    """Verification of new people, both groups at the one threshold that `FALSE_MATCH_RATE` sets."""
     from core.masking.scores import predict
 
-    checks = {
+    pairs = {
         group: verify(
-            predict(network, np.stack([face.image for face in drawn])).embeddings,
-            np.array([face.person for face in drawn]),
+            predict(network, np.stack([face.image for face in members])).embeddings,
+            np.array([face.person for face in members]),
         )
-        for group, drawn in met.items()
+        for group, members in new.items()
     }
-    threshold = together(list(checks.values())).roc.threshold_at(RATE)
+    threshold = pool(list(pairs.values())).roc.threshold_at(FALSE_MATCH_RATE)
     return {
-        group: dict(zip(("false_match", "false_non_match"), map(_rounded, error_rates(check, threshold)), strict=True))
-        for group, check in checks.items()
+        group: dict(zip(("false_match", "false_non_match"), map(_rounded, error_rates(own, threshold)), strict=True))
+        for group, own in pairs.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""Is it the same person on two pictures? Whoever says so by a threshold errs in two ways, and not for everybody alike.
+"""Is it the same person on two images? A threshold on the similarity errs in two ways, and not for everybody alike.
 
 Robinson et al. 2020, Face recognition: too bias, or not too bias?, https://arxiv.org/abs/2002.06483
 """
@@ -15,7 +15,7 @@ from core.intervals import FEWEST, Estimate, Roc, bootstrap, roc, wilson
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """All pairs of pictures within a group: `scores` `(m,)` cosine similarities of the embeddings, whether they are
+    """All pairs of images within a group: `scores` `(m,)` cosine similarities of the embeddings, whether they are
     `genuine` `(m,)` (of one person), and the numbers of the `people` `(m, 2)` on them, of so many (`count`).
 
     Impostor pairs are the negatives of the `roc`, genuine ones its positives.
@@ -34,7 +34,7 @@ class Verification:
 
 
 def verify(embeddings: np.ndarray, people: np.ndarray) -> Verification:
-    """Compare every picture of a group with every other: `embeddings` `(n, k)` of length 1, `people` `(n,)`."""
+    """Compare every image of a group with every other: `embeddings` `(n, k)` of length 1, `people` `(n,)`."""
     names, numbers = np.unique(people, return_inverse=True)
     one, other = np.triu_indices(len(numbers), k=1)
     pairs = np.stack([numbers[one], numbers[other]], axis=1)
@@ -42,8 +42,8 @@ def verify(embeddings: np.ndarray, people: np.ndarray) -> Verification:
     return _with_roc(scores, pairs, len(names))
 
 
-def together(groups: Sequence[Verification]) -> Verification:
-    """The pairs of several groups as those of one: who sets one threshold for everybody sees them like this."""
+def pool(groups: Sequence[Verification]) -> Verification:
+    """The pairs of several groups as those of one, for which one threshold is set for everybody."""
     before = np.cumsum([0, *(group.count for group in groups)])
     pairs = [group.people + start for group, start in zip(groups, before, strict=False)]
     return _with_roc(np.concatenate([group.scores for group in groups]), np.concatenate(pairs), int(before[-1]))
@@ -58,8 +58,8 @@ def error_rates(group: Verification, threshold: float) -> list[Estimate]:
     """The false match rate and the false non-match rate of a group at a threshold, with intervals over its people.
 
     False match: two people taken for one. False non-match: one person taken for two. A score that reaches the
-    threshold says "the same". Where nobody errs, or everybody, no resample knows otherwise: there the interval is
-    Wilson's with the people as trials.
+    threshold means "the same". Where nobody errs, or everybody, all resamples agree: there the interval is Wilson's
+    with the people as trials.
     """
     first, second = group.people.T
     size = (group.count, group.count)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from core import colours
 from core.masking import Disguise, tasks
 from core.masking.tasks import MaskingEffect, Scores
 from core.networks.entry import Entry
@@ -17,8 +18,8 @@ from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, percent, significant, t
 from dashboard.shared.workers import ask
 
-SIDE, STRENGTH = 448, 0.7
-"""Side of a map in pixels, and how much of the image its colour covers at most."""
+SIDE = 448
+"""Side of a map in pixels."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def place_maps(face: MaskedFace) -> None:
     """Grad-CAM of the same class before and after, side by side; a weak map is shown too, so each says its maximum."""
     images = ("map_before", face.image.image), ("map_after", face.disguise.apply(face.image.image))
     for column, (label, image), saliency in zip(st.columns(2, gap="large"), images, face.effect.maps, strict=True):
-        high = significant(pictures.reach(saliency.values))
+        high = significant(colours.colour_limit(saliency.values))
         with column:
             pictures.captioned(
-                pictures.overlay(image, saliency.values, STRENGTH, SIDE),
+                colours.overlay(image, saliency.values, side=SIDE),
                 t(f"masks.{label}", label=face.class_name, layer=saliency.layer, high=high),
             )

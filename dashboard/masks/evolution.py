@@ -9,9 +9,10 @@ import numpy as np
 import pandas
 import streamlit as st
 
+from core import colours
 from core.masking import FILLS, Disguise, evolution, tasks
 from core.masking.tasks import Scores
-from dashboard.masks.effect import SIDE, STRENGTH, MaskedFace, formatted_scores
+from dashboard.masks.effect import SIDE, MaskedFace, formatted_scores
 from dashboard.shared import figures, pictures
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import significant, t
@@ -104,11 +105,11 @@ def _map(face: MaskedFace, scores: Scores, score: str, steps: int) -> int:
         place.slider(t(f"masks.{name}"), 1, steps, (steps + 1) // 2, key=f"mask_{name}", **BOUND) - 1
         for place, name in zip(st.columns(2), ("column", "line"), strict=True)
     )
-    outlined = np.zeros((steps, steps), bool)
-    outlined[row, column] = True
-    overlay = pictures.overlay(face.image.image, np.maximum(lost, 0), STRENGTH, SIDE)
+    selected = np.zeros((steps, steps), bool)
+    selected[row, column] = True
+    coloured = colours.overlay(face.image.image, np.maximum(lost, 0), side=SIDE)
     caption = t("masks.map_lost", score=t(f"masks.{score}"), high=significant(max(float(lost.max()), 0)))
-    pictures.captioned(pictures.outlined(overlay, outlined), caption)
+    pictures.captioned(pictures.outlined(coloured, selected), caption)
     return row * steps + column
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from core import colours
 from core.attribution import METHODS
 from core.attribution.compare import correlations
 from dashboard.explain.explanation import explain
 from dashboard.explain.request import Request, choose_params
-from dashboard.masks.effect import SIDE, STRENGTH, MaskedFace
+from dashboard.masks.effect import SIDE, MaskedFace
 from dashboard.shared import pictures
 from dashboard.shared.text import number, significant, t
 
@@ -24,16 +25,16 @@ def compare(face: MaskedFace) -> None:
         return
     drops, cam = explanation.map.values, face.effect.maps[0]
     maps = (
-        (drops, True, t("masks.occlusion_caption", places=len(drops), high=significant(pictures.reach(drops)))),
+        (drops, True, t("masks.occlusion_caption", places=len(drops), high=significant(colours.colour_limit(drops)))),
         (
             cam.values,
             False,
-            t("masks.cam_caption", layer=cam.layer, high=significant(pictures.reach(cam.values))),
+            t("masks.cam_caption", layer=cam.layer, high=significant(colours.colour_limit(cam.values))),
         ),
     )
     for column, (values, signed, caption) in zip(st.columns(2, gap="large"), maps, strict=True):
         with column:
-            pictures.captioned(pictures.overlay(face.image.image, values, STRENGTH, SIDE, signed), caption)
+            pictures.captioned(colours.overlay(face.image.image, values, signed=signed, side=SIDE), caption)
     correlation = correlations([drops, cam.values])[0, 1]
     st.metric(
         t("masks.correlation"),

@@ -1,26 +1,22 @@
-"""Cause and effect on screen: what the groups' shares in the training do to accuracy, maps and the eye bar."""
+"""Cause and effect on screen: the effect of the groups' shares in the training on accuracy, maps and the eye bar."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core import faces
-from core.faces import REGIONS
+from core.faces import GROUPS, REGIONS
 from core.populations import shares
-from dashboard.populations import comparison
+from dashboard.populations.intervals import percents, place_side_by_side
 from dashboard.shared import figures
-from dashboard.shared.figures import Interval
 from dashboard.shared.links import choice
 from dashboard.shared.text import number, percent, t
 
-GROUPS = ("A", "B")
 
-
-def show() -> None:
-    """A slider between the three networks, and one figure for each effect."""
+def place_effects() -> None:
+    """A slider between the networks, and one figure for each effect."""
     st.header(t("shares.title"), anchor=False)
     st.markdown(t("shares.help"))
     stored = shares.stored()
@@ -32,52 +28,56 @@ def show() -> None:
         default=50,
         format_func=lambda part: t("shares.of", a=part, b=100 - part),
     )
-    found = stored["networks"][str(share)]
-    known, met = (
-        {group: t("populations.group", group=group, people=people, pictures=people * captures) for group in GROUPS}
-        for people, captures in ((faces.PEOPLE // 2, stored["captures"]), (stored["met"], stored["met_captures"]))
-    )
-    for column, name in zip(st.columns(2, gap="large"), ("accuracy", "lost"), strict=True):
+    known = _labels(faces.PEOPLE // 2, stored["captures"])
+    for column, measure in zip(st.columns(2, gap="large"), ("accuracy", "lost"), strict=True):
         with column:
-            st.subheader(t(f"shares.{name}"), anchor=False, help=t(f"shares.{name}_help"))
-            lines = {}
-            for group in GROUPS:
-                points = _percents([stored["networks"][str(at)][group][name] for at in shares.NETWORKS])
-                lines[known[group]] = [(at, *point) for at, point in zip(shares.NETWORKS, points, strict=True)]
-            said = _gap(found, name)
-            st.plotly_chart(
-                figures.ranged(
-                    lines,
-                    (t("shares.axis"), t(f"shares.{name}")),
-                    ticks=tuple(shares.NETWORKS),
-                    here=share,
-                    unit="\u202f%",
-                ),
-                config=figures.CONFIG,
-                key=f"share_{name}",
-                alt=f"{t(f'shares.{name}')}. {said.replace('**', '')}",
-            )
-            st.markdown(said)
+            _place_curve(stored, measure, share, known)
+    result = stored["networks"][str(share)]
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(t("populations.energy"), anchor=False, help=t("populations.energy_help"))
-        points = {known[group]: _percents([found[group]["energies"][name] for name in REGIONS]) for group in GROUPS}
-        comparison.beside("share_energy", t("populations.energy"), [t(f"region.{name}") for name in REGIONS], points)
+        energies = {known[group]: percents(result[group]["energies"][name] for name in REGIONS) for group in GROUPS}
+        rows = [t(f"region.{name}") for name in REGIONS]
+        place_side_by_side("share_energy", t("populations.energy"), rows, energies)
     with right:
         rate = percent(stored["rate"])
-        st.subheader(t("shares.met"), anchor=False, help=t("shares.met_help", rate=rate))
-        kinds = ("false_match", "false_non_match")
-        points = {met[group]: _percents([found[group][kind] for kind in kinds]) for group in GROUPS}
-        comparison.beside("share_met", t("shares.met"), [t(f"shares.{kind}") for kind in kinds], points)
+        st.subheader(t("shares.new_people"), anchor=False, help=t("shares.new_people_help", rate=rate))
+        new, kinds = _labels(stored["new_people"], stored["new_captures"]), ("false_match", "false_non_match")
+        errors = {new[group]: percents(result[group][kind] for kind in kinds) for group in GROUPS}
+        place_side_by_side("share_new_people", t("shares.new_people"), [t(f"shares.{kind}") for kind in kinds], errors)
     st.caption(t("shares.note", date=stored["date"]))
 
 
-def _gap(found: dict[str, Any], name: str) -> str:
-    """Both groups at the slider's share, and A less B with its interval."""
-    value, low, high = (number(100 * end, 1) for end in found["gap"][name])
-    each = {group.lower(): percent(found[group][name][0]) for group in GROUPS}
-    return t(f"shares.{name}_said", **each, gap=value, low=low, high=high)
+def _labels(people: int, captures: int) -> dict[faces.Group, str]:
+    return {group: t("populations.group", group=group, people=people, pictures=people * captures) for group in GROUPS}
 
 
-def _percents(points: Sequence[Sequence[float]]) -> list[Interval]:
-    return [(100 * value, 100 * low, 100 * high) for value, low, high in points]
+def _place_curve(stored: dict[str, Any], measure: str, share: int, labels: dict[faces.Group, str]) -> None:
+    """A measure of both groups over the shares, and both in words at the slider's."""
+    st.subheader(t(f"shares.{measure}"), anchor=False, help=t(f"shares.{measure}_help"))
+    networks = stored["networks"]
+    lines = {}
+    for group in GROUPS:
+        points = percents(networks[str(part)][group][measure] for part in shares.NETWORKS)
+        lines[labels[group]] = [(part, *point) for part, point in zip(shares.NETWORKS, points, strict=True)]
+    sentence = _sentence(networks[str(share)], measure)
+    st.plotly_chart(
+        figures.ranged(
+            lines,
+            (t("shares.axis"), t(f"shares.{measure}")),
+            ticks=tuple(shares.NETWORKS),
+            here=share,
+            unit="\u202f%",
+        ),
+        config=figures.CONFIG,
+        key=f"share_{measure}",
+        alt=f"{t(f'shares.{measure}')}. {sentence.replace('**', '')}",
+    )
+    st.markdown(sentence)
+
+
+def _sentence(result: dict[str, Any], measure: str) -> str:
+    """A measure of both groups, and A less B with its interval."""
+    value, low, high = (number(100 * end, 1) for end in result["gap"][measure])
+    each = {group.lower(): percent(result[group][measure][0]) for group in GROUPS}
+    return t(f"shares.{measure}_result", **each, gap=value, low=low, high=high)

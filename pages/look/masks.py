@@ -8,7 +8,7 @@ from dashboard.shared.frame import Frame, current
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def hide(frame: Frame) -> None:
     """Masks and their effect on the network; a change of a mask runs this part of the page alone."""
     door.wait_until_ready(frame.network)

@@ -4,31 +4,31 @@ import streamlit as st
 
 from dashboard.populations import comparison, shares
 from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
 
 
 @st.fragment
-@problems.shown
-def compare(frame: shared_frame.Frame) -> None:
+@problems.report_errors
+def compare(frame: Frame) -> None:
     """Two groups beside each other; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    comparison.show(frame)
+    comparison.compare_groups(frame)
 
 
 @st.fragment
 def cause() -> None:
     """Networks that differ by the groups' shares in their training."""
-    shares.show()
+    shares.place_effects()
 
 
 lesson.opening("populations")
-compare(shared_frame.current())
+compare(current())
 cause()
 lesson.closing(
     "populations",
     (
         "core.populations.tasks:compare",
-        "core.populations.alignment:aligned",
+        "core.populations.alignment:align",
         "core.populations.energy:energies",
         "core.intervals:bootstrap",
         "core.populations.statistics:difference",

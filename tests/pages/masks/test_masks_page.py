@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import faces
+from core import faces, images
 from core.masking import FILLS, PRESETS, Mask, chart, evolution, tasks
 from dashboard.masks import mask_state
 from dashboard.shared import text
+from dashboard.shared.workers import ask
 
 PAGE = "pages/look/masks.py"
 
@@ -211,3 +215,23 @@ def test_every_way_part_and_fill_of_the_search_has_a_label(language: str) -> Non
     names += [f"part_{part}" for part in faces.REGIONS[:-1]]
     names += [f"bar_{fill}" for fill in tasks.BAR_FILLS]
     assert all(text.label(language, f"attacks.{name}") for name in names)
+
+
+def test_the_effect_on_a_photo_is_kept_for_the_session_alone(open_page, monkeypatch) -> None:
+    effect, calls = tasks.masking_effect, []
+
+    def masking_effect(*args: Any) -> tasks.MaskingEffect:
+        calls.append(args)
+        return effect(*args)
+
+    monkeypatch.setattr(tasks, "masking_effect", masking_effect)
+    app = open_page(PAGE, source="upload")
+    photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
+    app.file_uploader(key="upload_file").set_value(("me.png", photo, "image/png")).run()
+    image = app.session_state["frame"].image
+    assert image.private and image.person is None
+    app.run()
+    assert len(calls) == 2, "that of the first image, and that of the photo once"
+    network, _, *others = calls[-1]
+    ask(tasks.masking_effect, network, replace(image, private=False).keyed, *others)
+    assert len(calls) == 3, "the shared answers had never seen it"

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import faces, images
+from core.networks.table import MINIFACE
 from core.populations import tasks
-from dashboard.populations import photos
+from dashboard.populations import comparison, photos
 from dashboard.shared import text
+from dashboard.shared.workers import answered, job
 
 PAGE = "pages/look/populations.py"
 FEW = {"pop_people_known": "5", "pop_captures": "2"}
-OF_SHARES = 4
+SHARES_CHARTS = 4
 """Charts of cause and effect, which are there whatever is compared."""
 
 
-def pictures_of(app) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
+def image_texts(app: AppTest) -> list[str]:
+    """The alternative texts of the images on a page."""
+    return [image.alt for element in app.image for image in element.proto.imgs]
 
 
-def charts_of(app) -> list[str]:
-    """What the charts of a page are said to be."""
+def chart_texts(app: AppTest) -> list[str]:
+    """The alternative texts of the charts on a page."""
     return [chart.proto.alt for chart in app.get("plotly_chart")]
 
 
@@ -34,21 +38,20 @@ def label(key: str, **values: object) -> str:
 
 
 def test_rendered_groups_are_compared_once_and_the_threshold_moves_at_once(open_page, monkeypatch) -> None:
-    asked = []
+    calls = []
     compare = tasks.compare
-    monkeypatch.setattr(tasks, "compare", lambda *given, **more: asked.append(given) or compare(*given, **more))
+    monkeypatch.setattr(tasks, "compare", lambda *given, **more: calls.append(given) or compare(*given, **more))
     app = open_page(PAGE, **FEW)
     assert not app.exception, app.exception[0].message
-    shown = pictures_of(app)
+    texts = image_texts(app)
     for group in ("A", "B"):
-        assert label("mean_face", group=group, people=5, pictures=10) in shown
-    assert len(charts_of(app)) == OF_SHARES + 4
-    before = next(chart for chart in charts_of(app) if chart.startswith(label("verification")))
+        assert label("mean_face", group=group, people=5, pictures=10) in texts
+    assert len(chart_texts(app)) == SHARES_CHARTS + 4
+    before = next(chart for chart in chart_texts(app) if chart.startswith(label("verification")))
     app.select_slider(key="pop_rate").set_value(0.1).run()
-    after = next(chart for chart in charts_of(app) if chart.startswith(label("verification")))
-    assert before != after and len(asked) == 1
-    said = [*app.success, *app.info]
-    assert any("n = 5" in box.value for box in said)
+    after = next(chart for chart in chart_texts(app) if chart.startswith(label("verification")))
+    assert before != after and len(calls) == 1
+    assert any("n = 5" in box.value for box in [*app.success, *app.info])
 
 
 def test_too_few_people_get_a_sentence_and_no_star(open_page) -> None:
@@ -64,10 +67,6 @@ def test_people_never_met_have_no_accuracy(open_page) -> None:
     assert label("unnamed") in [caption.value for caption in app.caption]
 
 
-def photo(number: int, index: int) -> bytes:
-    return images.encode(faces.shot(number, 5, index, 160)[0], "jpeg", 90)
-
-
 def zipped(files: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -77,11 +76,11 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
-    monkeypatch.setattr(photos, "MOST", 6)
+    monkeypatch.setattr(photos, "MAX_PHOTOS", 6)
     app = open_page(PAGE, pop_source="photos")
     assert not app.exception, app.exception[0].message
     assert label("both") in [box.value for box in app.info]
-    assert len(charts_of(app)) == OF_SHARES
+    assert len(chart_texts(app)) == SHARES_CHARTS
 
     portraits = [images.encode(faces.render(faces.person(n), faces.PORTRAIT, 160)[0], "png") for n in range(8)]
     wall = images.encode(np.full((90, 90, 3), 0.4, np.float32), "png")
@@ -100,8 +99,8 @@ def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
     assert [box.value for box in app.error] == [
         "bomb.zip: " + text.label("en", "errors.unpacked_zip", limit=photos.MEGABYTES)
     ]
-    said = [markdown.value for markdown in app.markdown]
-    assert label("found", faces=4, people=2) in said and label("found", faces=3, people=3) in said
+    lines = [markdown.value for markdown in app.markdown]
+    assert label("found", faces=4, people=2) in lines and label("found", faces=3, people=3) in lines
     tables = [table.value for table in app.dataframe]
     assert [list(table[label("file")]) for table in tables] == [
         ["person_00/wall.png", "person_00/notes.txt"],
@@ -109,11 +108,11 @@ def test_photos_of_ones_own_and_what_is_refused(open_page, monkeypatch) -> None:
     ]
     assert text.label("en", "errors.no_face") in set(tables[0][label("reason")])
     assert label("typical") in " ".join(caption.value for caption in app.caption)
-    assert len(charts_of(app)) > OF_SHARES
+    assert len(chart_texts(app)) > SHARES_CHARTS
 
 
 def test_more_faces_than_the_most_are_not_read(open_page, monkeypatch) -> None:
-    monkeypatch.setattr(photos, "MOST", 2)
+    monkeypatch.setattr(photos, "MAX_PHOTOS", 2)
     read = []
     monkeypatch.setattr(
         photos, "read_face", lambda data, name: read.append(name) or (np.zeros((8, 8, 3), np.uint8), np.eye(3, 2))
@@ -135,7 +134,28 @@ def test_the_slider_between_the_shares_changes_every_figure_at_once(open_page, m
     app = open_page(PAGE, pop_source="photos", pop_share="10")
     assert not app.exception, app.exception[0].message
     assert app.select_slider(key="pop_share").value == 10
-    before = charts_of(app)
+    before = chart_texts(app)
     app.select_slider(key="pop_share").set_value(90).run()
-    assert not app.exception and len(before) == OF_SHARES
-    assert all(one != other for one, other in zip(before, charts_of(app), strict=True))
+    assert not app.exception and len(before) == SHARES_CHARTS
+    assert all(one != other for one, other in zip(before, chart_texts(app), strict=True))
+
+
+def test_results_of_photos_are_kept_for_the_session_alone_and_follow_the_photos(open_page, monkeypatch) -> None:
+    questions: list[dict[str, Any]] = []
+    monkeypatch.setattr(comparison, "job", lambda *args, **given: questions.append(args[2]) or job(*args, **given))
+    app = open_page(PAGE, pop_source="photos")
+    for place, group in enumerate(faces.GROUPS):
+        portraits = [faces.render(faces.person(n), faces.PORTRAIT, 160)[0] for n in (place, place + 2)]
+        files = [(f"{n}.png", images.encode(portrait, "png"), "image/png") for n, portrait in enumerate(portraits)]
+        app.file_uploader(key=f"pop_files_{group}").set_value(files)
+    app.run()
+    assert not app.exception, app.exception[0].message
+    both = questions[-1]
+    assert all(source.private for source in both.values())
+    arguments = MINIFACE, both
+    settings = {"layer": MINIFACE.default_layer, "channels": None, "true_class": True}
+    scopes = {scope: answered(tasks.compare, *arguments, scope=scope, **settings) for scope in ("session", "shared")}
+    assert scopes["session"].groups["A"].images == 2 and scopes["shared"] is None
+    app.file_uploader(key="pop_files_B").set_value(files[:1]).run()
+    assert questions[-1]["A"].digest == both["A"].digest and questions[-1]["B"].digest != both["B"].digest
+    assert label("mean_face", group="B", people=1, pictures=1) in image_texts(app)
