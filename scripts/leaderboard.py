@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "steps": board.STEPS,
     "baseline": board.BASELINE,
     "noise": board.NOISE,
-    "forgotten": board.FORGOTTEN,
+    "randomized_layers": board.RANDOMIZED_LAYERS,
     "repeated": board.REPEATED,
 }
 """What all rows of a board have in common, beside their captures."""
@@ -89,7 +89,7 @@ def write(rows: Sequence[str]) -> None:
         "captures": len(captures),
         **SETTINGS,
         "parameters": board.parameters(),
-        "chance": {name: round(share, 4) for name, share in board.chances(pairs).items()},
+        "chance": {name: round(share, 4) for name, share in board.chance_rates(pairs).items()},
         "metrics": metrics,
     }
     board.FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -116,7 +116,7 @@ def main() -> None:
                 person, pair = board.capture(number, MINIFACE.input_size)
             for row in missing:
                 start = time.perf_counter()
-                metrics = board.measure(network, row, person, pair, board.lot(number))
+                metrics = board.measure(network, row, person, pair, board.seed_of(number))
                 seconds = round(time.perf_counter() - start, 3)
                 lines.write(json.dumps({"capture": number, "row": row, "seconds": seconds, "metrics": metrics}) + "\n")
                 lines.flush()

@@ -16,9 +16,9 @@ from core.evaluation.similarity import enlarged
 from core.networks.network import Network, batch_size
 
 BASELINES = ("grey", "black", "mean", "blur")
-"""What stands in for a deleted pixel: middle grey, black, the picture's mean colour, or the picture out of focus."""
+"""What stands in for a deleted pixel: middle grey, black, the image's mean colour, or the image out of focus."""
 BLUR = 0.1
-"""Standard deviation of that blur, as a share of the picture's height."""
+"""Standard deviation of that blur, as a share of the image's height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,9 @@ class Curve:
 
 
 def ranking(values: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Numbers of the picture's pixels `(h w,)`, counted row by row, most important first by the map `values`.
+    """Numbers of the image's pixels `(h w,)`, counted row by row, most important first by the map `values`.
 
-    The map is enlarged to the picture `(h, w, 3)`; of equal values the upper, then the left one comes first.
+    The map is enlarged to the image `(h, w, 3)`; of equal values the upper, then the left one comes first.
     """
     return np.argsort(-enlarged(values, image).ravel(), kind="stable")
 
@@ -48,7 +48,7 @@ def random_ranking(image: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def backdrop(image: np.ndarray, baseline: str) -> np.ndarray:
-    """What is seen in place of a picture `(h, w, 3)` by one of `BASELINES`: the same shape. ChoiceError: no such."""
+    """What is seen in place of an image `(h, w, 3)` by one of `BASELINES`: the same shape. ChoiceError: no such."""
     check_choice("baseline", baseline, BASELINES)
     if baseline == "grey":
         return np.full_like(image, 0.5)
@@ -60,13 +60,13 @@ def backdrop(image: np.ndarray, baseline: str) -> np.ndarray:
 
 
 def changed(image: np.ndarray, order: np.ndarray, share: float, baseline: str, insert: bool = False) -> np.ndarray:
-    """The picture `(h, w, 3)` with the first `share` of `order` deleted, or with that share alone inserted."""
-    behind = backdrop(image, baseline)
-    first, then = (behind, image) if insert else (image, behind)
-    picture = first.reshape(-1, 3).copy()
-    chosen = order[: round(share * len(order))]
-    picture[chosen] = then.reshape(-1, 3)[chosen]
-    return picture.reshape(image.shape)
+    """The image `(h, w, 3)` with the first `share` of `order` deleted, or with that share alone inserted."""
+    background = backdrop(image, baseline)
+    before, after = (background, image) if insert else (image, background)
+    pixels = before.reshape(-1, 3).copy()
+    first = order[: round(share * len(order))]
+    pixels[first] = after.reshape(-1, 3)[first]
+    return pixels.reshape(image.shape)
 
 
 def curve(
@@ -80,17 +80,17 @@ def curve(
     insert: bool = False,
     report: Callable[[int, int], None] | None = None,
 ) -> Curve:
-    """The class's probability while the pixels in `order` are deleted from the picture, or inserted into its baseline.
+    """The class's probability while the pixels in `order` are deleted from the image, or inserted into its baseline.
 
     `image` is `(h, w, 3)` in [0, 1], of the network's size; the pixels change in `steps` equal parts. `report(step,
     steps)` is called after every batch. NetworkError: no such class. ChoiceError: no such baseline.
     """
     network.check_class(class_index)
     shares = np.linspace(0, 1, steps + 1)
-    size, found = batch_size(network.entry), []
+    size, probabilities = batch_size(network.entry), []
     for start in range(0, len(shares), size):
         batch = [changed(image, order, share, baseline, insert) for share in shares[start : start + size]]
-        found.append(network.predict(np.stack(batch))[:, class_index])
+        probabilities.append(network.predict(np.stack(batch))[:, class_index])
         if report:
             report(min(start + size, len(shares)), len(shares))
-    return Curve(shares, np.concatenate(found))
+    return Curve(shares, np.concatenate(probabilities))

@@ -1,4 +1,4 @@
-"""The leaderboard: every method before the same tests, on captures of people that MiniFace was never trained on.
+"""The leaderboard: every method in the same tests, on captures of people that MiniFace was never trained on.
 
 Every capture gives one number a test and method; `summary` makes means and intervals of them.
 """
@@ -17,21 +17,21 @@ import numpy as np
 
 from core import faces
 from core.attribution import METHODS
-from core.evaluation import deletion, pointing, stability
-from core.evaluation.pointing import Pair
-from core.evaluation.similarity import chance, edges, rank_correlation
+from core.evaluation import deletion, localization, stability
+from core.evaluation.localization import Pair
+from core.evaluation.similarity import edges, random_map, rank_correlation
 from core.intervals import mean_interval, wilson
 from core.networks.network import Network
 
 FILE = Path(__file__).parents[2] / "assets" / "leaderboard.json"
-"""What `scripts/leaderboard.py` found."""
+"""What `scripts/leaderboard.py` measured."""
 CAPTURES, SEED = 480, 8
 """Captures of the stored leaderboard, people in turn, and the seed they are drawn with: not that of the training."""
 REPEATED = 4
-"""Randomization and stability ask for three more maps: they are measured on every so many captures."""
+"""Randomization and stability take three more maps: they are measured on every so many captures."""
 STEPS, BASELINE = 16, "grey"
 """Steps of the deletion and insertion curves, and what is seen in place of a deleted pixel."""
-FORGOTTEN = 9
+RANDOMIZED_LAYERS = 9
 """Layers that are random in the test of randomization: the dense ones and the last two blocks, down to conv4_1."""
 NOISE = 2.0
 """Percent of white: standard deviation of the small noise."""
@@ -44,9 +44,9 @@ PARAMETERS: dict[str, dict[str, float]] = {
     "lime": {"samples": 200, "superpixels": 30},
     "shap": {"permutations": 2, "superpixels": 30},
 }
-"""Numbers of the slow methods that are not the default, so that hundreds of captures can be asked."""
+"""Numbers of the slow methods that are not the default, so that hundreds of captures can be explained."""
 CONTROLS = ("edges", "random")
-"""Rows that know nothing of the network: the edges of the picture, and random values for every pixel."""
+"""Rows that know nothing of the network: the edges of the image, and random values for every pixel."""
 ROWS = (*METHODS, *CONTROLS)
 
 
@@ -78,16 +78,17 @@ METRICS = {metric.name: metric for metric in _TABLE}
 
 
 def capture(number: int, size: int) -> tuple[int, Pair]:
-    """Capture `number` of the leaderboard: who it is, and their picture with its counterpart (see `pointing.pair`).
+    """Capture `number` of the leaderboard: who it is, and their image with its counterpart (see
+    `localization.inpainting_pair`).
 
     The part is that of the next person of the same group.
     """
     person = number % faces.PEOPLE
     how = faces.capture_of(person, SEED, number // faces.PEOPLE)
-    return person, pointing.pair(person, (person + 2) % faces.PEOPLE, how, size)
+    return person, localization.inpainting_pair(person, (person + 2) % faces.PEOPLE, how, size)
 
 
-def lot(number: int) -> int | None:
+def seed_of(number: int) -> int | None:
     """The seed of capture `number` for `measure`; None where it does without the tests that need one."""
     return None if number % REPEATED else number
 
@@ -97,29 +98,29 @@ def explainer(row: str) -> Callable[[Network, np.ndarray, int, int], np.ndarray]
     if row == "edges":
         return lambda network, image, class_index, seed: edges(image)
     if row == "random":
-        turns = itertools.count()  # other lots every time, whatever is asked
-        return lambda network, image, class_index, seed: chance(image, (zlib.crc32(image.tobytes()), next(turns)))
+        turns = itertools.count()  # another map every time, whatever the question
+        return lambda network, image, class_index, seed: random_map(image, (zlib.crc32(image.tobytes()), next(turns)))
     method, own = METHODS[row].load(), PARAMETERS.get(row, {})
 
     def explain(network: Network, image: np.ndarray, class_index: int, seed: int) -> np.ndarray:
-        lots = {"seed": seed} if seeded(row) else {}
-        values: np.ndarray = method(network, image, class_index, **own, **lots).values
+        options = own | {"seed": seed} if seeded(row) else own
+        values: np.ndarray = method(network, image, class_index, **options).values
         return values
 
     return explain
 
 
 def seeded(row: str) -> bool:
-    """Whether a row draws lots."""
+    """Whether the maps of a row depend on a seed."""
     return row == "random" or (row in METHODS and METHODS[row].seeded)
 
 
-def measure(network: Network, row: str, person: int, pair: Pair, lot: int | None) -> dict[str, float]:
-    """One number a test, by the names of `METRICS`, all about the class of the person, who is on the picture.
+def measure(network: Network, row: str, person: int, pair: Pair, seed: int | None) -> dict[str, float]:
+    """One number a test, by the names of `METRICS`, all about the class of the person, who is on the image.
 
-    Randomization and stability are tested only with a `lot`: the seed of the weights that the network forgets with.
+    Randomization and stability are tested only with a `seed`: that of the random weights.
     """
-    from core.evaluation.randomization import forgotten  # imports Keras
+    from core.evaluation.randomization import randomized  # imports Keras
 
     explain, image = explainer(row), pair.original
     values = explain(network, image, person, 0)
@@ -128,23 +129,23 @@ def measure(network: Network, row: str, person: int, pair: Pair, lot: int | None
         name: deletion.curve(network, image, person, order, steps=STEPS, baseline=BASELINE, insert=name == "insertion")
         for name in ("deletion", "insertion")
     }
-    found = {name: curve.area for name, curve in curves.items()}
+    metrics = {name: curve.area for name, curve in curves.items()}
     for name, region in (("head", pair.head), ("part", pair.part)):
-        found[f"pointing_{name}"] = float(pointing.hit(values, region))
-        found[f"energy_{name}"] = pointing.gain(values, region)
-    found["inpainting"] = pointing.gain(values, pair.changed)
-    if lot is not None:
-        with forgotten(network, FORGOTTEN, lot) as copy:
-            found["randomization"] = rank_correlation(values, explain(copy, image, person, 0))
+        metrics[f"pointing_{name}"] = float(localization.pointing_hit(values, region))
+        metrics[f"energy_{name}"] = localization.gain(values, region)
+    metrics["inpainting"] = localization.gain(values, pair.changed)
+    if seed is not None:
+        with randomized(network, RANDOMIZED_LAYERS, seed) as copy:
+            metrics["randomization"] = rank_correlation(values, explain(copy, image, person, 0))
         noisy = next(stability.noisy(image, 1, NOISE))
-        found["noise"] = stability.similarity([values, explain(network, noisy, person, 0)])
+        metrics["noise"] = stability.similarity([values, explain(network, noisy, person, 0)])
         if seeded(row):
-            found["seeds"] = stability.similarity([values, explain(network, image, person, 1)])
-    return found
+            metrics["seeds"] = stability.similarity([values, explain(network, image, person, 1)])
+    return metrics
 
 
-def chances(pairs: Iterable[Pair]) -> dict[str, float]:
-    """What a blind guess reaches in the pointing game: the mean share of the picture that head and part fill."""
+def chance_rates(pairs: Iterable[Pair]) -> dict[str, float]:
+    """What a blind guess reaches in the pointing game: the mean share of the image that head and part fill."""
     shares = np.array([[pair.head.mean(), pair.part.mean()] for pair in pairs])
     return dict(zip(("pointing_head", "pointing_part"), shares.mean(axis=0).tolist(), strict=True))
 
@@ -162,7 +163,7 @@ def summary(measured: Mapping[str, list[dict[str, float]]]) -> dict[str, dict[st
     result: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in METRICS}
     for row, captures in measured.items():
         for name, rows in result.items():
-            values = np.array([found[name] for found in captures if name in found])
+            values = np.array([metrics[name] for metrics in captures if name in metrics])
             if len(values):
                 low, high = interval(values, METRICS[name].rate)
                 ends = [round(low, 4), round(high, 4)]

@@ -1,4 +1,4 @@
-"""Randomization: what is left of a map when the network forgets what it learned, from the answer down to the picture?
+"""Randomization: what is left of a map when the weights are made random, layer by layer from the last to the first?
 
 Adebayo et al. 2018, Sanity checks for saliency maps, https://arxiv.org/abs/1810.03292. A map that does not change with
 the weights does not explain them.
@@ -21,7 +21,7 @@ from core.networks.loading import load
 from core.networks.network import Network
 
 STAGES = 16
-"""Most stages between the network as it was trained and the one that forgot everything."""
+"""Most stages between the network as it was trained and the one that is all random."""
 _one_at_a_time = Lock()
 
 
@@ -30,7 +30,7 @@ class Stage:
     """A map `values` `(h, w)` of the network whose `layers` last layers with weights are random, down to layer `name`.
 
     `rank` and `ssim` say how alike it is to the map of the whole network, `edge` is its rank correlation with the edges
-    of the picture; all compare maps enlarged to the picture.
+    of the image; all compare maps enlarged to the image.
     """
 
     layers: int
@@ -44,23 +44,24 @@ class Stage:
 def cascade(
     network: Network, image: np.ndarray, explain: Callable[[Network], np.ndarray], *, seed: int = 0
 ) -> Iterator[Stage]:
-    """The stages of forgetting, one for each of `counts(network.model)`, the first being the network as it is.
+    """The stages of cascading randomization, one for each of `layer_counts(network.model)`, the first being the network
+    as it is.
 
-    `explain` makes the raw map of a network; `image` is the picture `(h, w, 3)` in [0, 1], of the network's size. The
-    shared network stays as it is: a copy forgets, see `copy_of`, which raises NetworkError where there is no room.
+    `explain` makes the raw map of a network; `image` is the image `(h, w, 3)` in [0, 1], of the network's size. The
+    shared network stays as it is: its copy is randomized, see `copy_of`. NetworkError: no room for a copy.
     """
     names, outlines, first = weighted_layers(network.model), edges(image), None
-    for count in counts(network.model):
-        with forgotten(network, count, seed) as copy:
+    for count in layer_counts(network.model):
+        with randomized(network, count, seed) as copy:
             values = explain(copy)
-        shown = enlarged(values, image)
-        first = shown if first is None else first
-        likeness = rank_correlation(shown, first), structural_similarity(shown, first)
-        yield Stage(count, names[count - 1] if count else "", values, *likeness, rank_correlation(shown, outlines))
+        whole = enlarged(values, image)
+        first = whole if first is None else first
+        likeness = rank_correlation(whole, first), structural_similarity(whole, first)
+        yield Stage(count, names[count - 1] if count else "", values, *likeness, rank_correlation(whole, outlines))
 
 
 def copy_of(network: Network) -> Network:
-    """A network of its own with the same layers, one for each network, loaded and let go like any other.
+    """A network of its own with the same layers, one for each network, loaded and dropped like any other.
 
     Its compiled functions stay good when its weights are set, so there is no need for another one.
     NetworkError: no room for two of them.
@@ -68,11 +69,11 @@ def copy_of(network: Network) -> Network:
     entry = network.entry
     if 2 * entry.memory > memory_for_networks():
         raise NetworkError("no_room_for_copy", name=entry.name)
-    return load(replace(entry, title=f"{entry.title}, forgetting"))
+    return load(replace(entry, title=f"{entry.title}, randomized"))
 
 
 @contextmanager
-def forgotten(network: Network, count: int, seed: int = 0) -> Iterator[Network]:
+def randomized(network: Network, count: int, seed: int = 0) -> Iterator[Network]:
     """The copy whose last `count` layers are random, see `randomize`; nobody else sets its weights meanwhile."""
     copy = copy_of(network)
     with _one_at_a_time:
@@ -81,11 +82,11 @@ def forgotten(network: Network, count: int, seed: int = 0) -> Iterator[Network]:
 
 
 def weighted_layers(model: keras.Model) -> list[str]:
-    """Names of the layers with weights, from the answer down to the picture."""
+    """Names of the layers with weights, from the last to the first."""
     return [layer.name for layer in reversed(model.layers) if layer.weights]
 
 
-def counts(model: keras.Model) -> list[int]:
+def layer_counts(model: keras.Model) -> list[int]:
     """Numbers of layers that are random at each stage, from 0 to all, at most `STAGES` steps apart evenly."""
     layers = len(weighted_layers(model))
     return sorted({round(part) for part in np.linspace(0, layers, min(layers, STAGES) + 1)})

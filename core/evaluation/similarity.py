@@ -35,19 +35,19 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def edges(image: np.ndarray) -> np.ndarray:
-    """Steepness of the grey picture, Sobel's operator: `(h, w, 3)` in [0, 1] -> `(h, w)`, 0 where it is even.
+    """Steepness of the grey image, Sobel's operator: `(h, w, 3)` in [0, 1] -> `(h, w)`, 0 where it is even.
 
-    A control: it sees the picture and no network, so an explanation that looks like it need not explain anything.
+    A control: it sees the image and no network, so an explanation that looks like it need not explain anything.
     """
     grey = cv2.cvtColor(np.ascontiguousarray(image, np.float32), cv2.COLOR_RGB2GRAY)
     return np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
 
 
-def chance(image: np.ndarray, seed: int | Sequence[int]) -> np.ndarray:
+def random_map(image: np.ndarray, seed: int | Sequence[int]) -> np.ndarray:
     """A random value in [0, 1) for every pixel of `(h, w, 3)`: a control that sees nothing at all."""
     return np.random.default_rng(seed).random(image.shape[:2], dtype=np.float32)
 
 
 def enlarged(values: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """A map at the size of the picture `(h, w, 3)` that it explains, as it is shown."""
+    """A map at the size of the image `(h, w, 3)` that it explains, as it is shown."""
     return resize(values, *image.shape[:2])

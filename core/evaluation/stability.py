@@ -1,6 +1,6 @@
-"""Stability: does the same question get the same map, with another seed and with noise that nobody sees?
+"""Stability: does the map stay the same with another seed, and with noise that nobody sees?
 
-A method that draws lots must not depend on them (Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421), and a map that
+A map must not depend on the seed of its method (Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421), and a map that
 jumps when nothing happened explains the jump (Alvarez-Melis and Jaakkola 2018, https://arxiv.org/abs/1806.08049).
 """
 
@@ -14,7 +14,7 @@ from core.evaluation.similarity import rank_correlation
 
 
 def noisy(image: np.ndarray, count: int, noise: float = 2, seed: int = 0) -> Iterator[np.ndarray]:
-    """Copies of a picture `(h, w, 3)` in [0, 1] with normal noise, its standard deviation `noise` percent of white."""
+    """Copies of an image `(h, w, 3)` in [0, 1] with normal noise, its standard deviation `noise` percent of white."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         yield np.clip(image + rng.normal(0, noise / 100, image.shape), 0, 1).astype(np.float32)
@@ -23,7 +23,7 @@ def noisy(image: np.ndarray, count: int, noise: float = 2, seed: int = 0) -> Ite
 def over_noise(
     explain: Callable[[np.ndarray], np.ndarray], image: np.ndarray, *, copies: int = 4, noise: float = 2, seed: int = 0
 ) -> Iterator[np.ndarray]:
-    """The map of a picture, then those of its `noisy` copies; `explain` makes the map `(h, w)` of a picture."""
+    """The map of an image, then those of its `noisy` copies; `explain` makes the map `(h, w)` of an image."""
     yield explain(image)
     for copy in noisy(image, copies, noise, seed):
         yield explain(copy)

@@ -1,7 +1,7 @@
 """What a worker can be asked about the truth of explanations; see `core.networks.tasks`, which says more.
 
-A question begins with what `core.attribution.tasks.explain` takes: network, method, class (by default the network's
-first choice), layer, and the method's own numbers as `(name, value)` pairs. All raise NetworkError.
+A question begins with what `core.attribution.tasks.explain` takes: network, method, image, class (by default the
+predicted one), layer, and the method's own numbers as `(name, value)` pairs. All raise the errors of `explain`.
 """
 
 from __future__ import annotations
@@ -12,137 +12,137 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import attribution, faces, params
+from core import attribution, faces
 from core.attribution.tasks import Explanation, explain
-from core.evaluation import deletion, leaderboard, stability
-from core.evaluation.deletion import Curve
-from core.evaluation.pointing import Pair, pair
+from core.evaluation import leaderboard
+from core.evaluation.deletion import Curve, curve, random_ranking, ranking
+from core.evaluation.localization import Pair, inpainting_pair
+from core.evaluation.stability import over_noise, over_seeds
 from core.faces import Capture
 from core.networks import table
 from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.network import Network
+from core.params import SEED
 from core.progress import Report
 
 if TYPE_CHECKING:
     from core.evaluation.randomization import Stage
 
-Numbers = Sequence[tuple[str, Any]]
+Params = Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Deletion:
     """What deleting and inserting pixels does to the probability of `class_index`.
 
-    `order` and `lots` `(h w,)` number the pixels of the network's picture by the map and at random; `curves` are named
-    "deletion", "insertion", "random_deletion" and "random_insertion".
+    `order` and `random_order` `(h w,)` number the pixels of the network's image by the map and at random; `curves` are
+    named "deletion", "insertion", "random_deletion" and "random_insertion".
     """
 
     explanation: Explanation
     class_index: int
     order: np.ndarray
-    lots: np.ndarray
+    random_order: np.ndarray
     curves: dict[str, Curve]
 
 
 @dataclass(frozen=True, eq=False)
-class Landing:
-    """Where the map of a person landed, the person's logits for both pictures of the `pair`, and the network's first
-    choices for them.
-    """
+class Localization:
+    """The map of a person, and of both images of the `pair` the person's logits and the `predicted` classes."""
 
     explanation: Explanation
     pair: Pair
     scores: tuple[float, float]
-    taken_for: tuple[int, int]
+    predicted: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Repeated:
-    """Maps `(n, h, w)` of noisy pictures and of other seeds, the first being the map itself; without lots no `seeds`.
+class Stability:
+    """Maps `(n, h, w)` over small noise and over other seeds, raw, the first being the map itself.
 
-    `noise` and `seeds` are raw, as the method gives them.
+    `seeds` is None for a method without random numbers.
     """
 
     noise: np.ndarray
     seeds: np.ndarray | None
 
 
-def delete(
+def deletion(
     network: str | Entry,
     method: str,
+    image: np.ndarray,
     class_index: int | None,
     layer: str | None,
-    numbers: Numbers,
-    image: np.ndarray,
+    params: Params,
     *,
     steps: int = 32,
     baseline: str = "grey",
     report: Report | None = None,
 ) -> Deletion:
-    """Explain a picture `(h, w, 3)` in [0, 1], then delete and insert its pixels in the map's order and at random.
+    """Explain an image `(h, w, 3)` in [0, 1], then delete and insert its pixels in the map's order and at random.
 
     See `core.evaluation.deletion`.
     """
     loaded = load(network)
-    explanation = explain(network, method, image, class_index, layer, report, **dict(numbers))
+    explanation = explain(network, method, image, class_index, layer, report, **dict(params))
     index = explanation.class_index
     if index is None:  # the method knows none
         index = int(explanation.probabilities.argmax())
-    seen = loaded.stretched(image)[0]
-    order, lots = deletion.ranking(explanation.map.values, seen), deletion.random_ranking(seen)
+    resized = loaded.stretched(image)[0]
+    order, random_order = ranking(explanation.map.values, resized), random_ranking(resized)
     curves: dict[str, Curve] = {}
-    for ranking, name in ((order, ""), (lots, "random_")):
-        for way in ("deletion", "insertion"):
-            curves[name + way] = deletion.curve(
+    for pixels, prefix in ((order, ""), (random_order, "random_")):
+        for name in ("deletion", "insertion"):
+            curves[prefix + name] = curve(
                 loaded,
-                seen,
+                resized,
                 index,
-                ranking,
+                pixels,
                 steps=steps,
                 baseline=baseline,
-                insert=way == "insertion",
-                report=_part_of(report, len(curves), 4, explanation.map.calls),
+                insert=name == "insertion",
+                report=_report_part(report, len(curves), 4, explanation.map.calls),
             )
-    return Deletion(explanation, index, order, lots, curves)
+    return Deletion(explanation, index, order, random_order, curves)
 
 
-def _part_of(report: Report | None, part: int, parts: int, calls: int) -> Report | None:
+def _report_part(report: Report | None, part: int, parts: int, calls: int) -> Report | None:
     """Report the steps of one of several equally long parts as steps of the whole, each a call after `calls` others."""
     if report is None:
         return None
     return lambda step, steps: report(part * steps + step, parts * steps, calls=calls + part * steps + step)
 
 
-def forget(
+def randomization(
     network: str | Entry,
     method: str,
+    image: np.ndarray,
     class_index: int | None,
     layer: str | None,
-    numbers: Numbers,
-    image: np.ndarray,
+    params: Params,
     *,
     seed: int = 0,
     report: Report | None = None,
 ) -> list[Stage]:
-    """The maps of a network that forgets layer by layer, from the answer down; see `core.evaluation.randomization`."""
-    from core.evaluation.randomization import cascade, counts
+    """The maps of a network whose layers become random one by one; see `core.evaluation.randomization`."""
+    from core.evaluation.randomization import cascade, layer_counts
 
     loaded = load(network)
-    seen = loaded.stretched(image)[0]
-    steps = len(counts(loaded.model))
-    found: list[Stage] = []
+    resized = loaded.stretched(image)[0]
+    steps = len(layer_counts(loaded.model))
+    stages: list[Stage] = []
 
-    def tell(*given: Any, **values: Any) -> None:
+    def report_stages(*_: Any, **__: Any) -> None:
         if report:
-            report(len(found), steps)
+            report(len(stages), steps)
 
-    explainer = _explainer(loaded, seen, method, class_index, layer, numbers, tell)
-    tell()
-    for stage in cascade(loaded, seen, lambda network: explainer(network, seen), seed=seed):
-        found.append(stage)
-        tell()
-    return found
+    explain = _explainer(loaded, resized, method, class_index, layer, params, report_stages)
+    report_stages()
+    for stage in cascade(loaded, resized, lambda network: explain(network, resized), seed=seed):
+        stages.append(stage)
+        report_stages()
+    return stages
 
 
 def _explainer(
@@ -151,20 +151,20 @@ def _explainer(
     method: str,
     class_index: int | None,
     layer: str | None,
-    numbers: Numbers,
-    tell: Callable[..., None],
+    params: Params,
+    report: Report,
 ) -> Callable[..., np.ndarray]:
-    """`explain(network, image, **more)`: the raw map of one and the same question about other networks or pictures.
+    """`explain(network, image, **more)`: the raw map of one method and class for other networks or images.
 
-    The class is the network's first choice for this picture, unless given; `tell` is called by a slow method.
+    The class is by default that predicted for this image; `report` is called by a slow method.
     """
     entry = attribution.find(method)
     index = int(network.predict(image)[0].argmax()) if class_index is None else network.check_class(class_index)
-    options = dict(numbers)
+    options = dict(params)
     if entry.needs_layer:
         options["layer"] = layer or network.entry.default_layer
     if entry.slow:
-        options["report"] = tell
+        options["report"] = report
 
     def explain(network: Network, image: np.ndarray, **more: Any) -> np.ndarray:
         values: np.ndarray = entry.load()(network, image, index, **options | more).values
@@ -173,68 +173,66 @@ def _explainer(
     return explain
 
 
-def land(
+def localization(
     network: str | Entry,
     method: str,
     person: int,
     layer: str | None,
-    numbers: Numbers,
+    params: Params,
     *,
     other: int,
     part: str | None = None,
     capture: Capture = faces.PORTRAIT,
     report: Report | None = None,
-) -> Landing:
-    """Explain why a person is the one on a capture, and ask what a part of person `other` in their face changes.
+) -> Localization:
+    """Explain the class of a rendered person, and see what it changes when a part of the face is person `other`'s.
 
-    See `core.evaluation.pointing.pair`.
+    See `core.evaluation.localization.inpainting_pair`.
     """
     loaded = load(network)
-    pictures = pair(person, other, capture, loaded.entry.input_size, part)
-    explanation = explain(network, method, pictures.original, person, layer, report, **dict(numbers))
-    logits = loaded.run(np.stack([pictures.original, pictures.inpainted]))
+    pair = inpainting_pair(person, other, capture, loaded.entry.input_size, part)
+    explanation = explain(network, method, pair.original, person, layer, report, **dict(params))
+    logits = loaded.run(np.stack([pair.original, pair.inpainted]))
     first, second = (int(index) for index in logits.argmax(axis=1))
-    return Landing(explanation, pictures, (float(logits[0, person]), float(logits[1, person])), (first, second))
+    return Localization(explanation, pair, (float(logits[0, person]), float(logits[1, person])), (first, second))
 
 
-def repeat(
+def stability(
     network: str | Entry,
     method: str,
+    image: np.ndarray,
     class_index: int | None,
     layer: str | None,
-    numbers: Numbers,
-    image: np.ndarray,
+    params: Params,
     *,
     copies: int = 4,
     noise: float = 2,
     report: Report | None = None,
-) -> Repeated:
-    """The maps of `copies` noisy pictures, and those of as many other seeds; see `core.evaluation.stability`."""
+) -> Stability:
+    """The maps of `copies` noisy images, and those of as many other seeds; see `core.evaluation.stability`."""
     loaded = load(network)
-    seen = loaded.stretched(image)[0]
+    resized = loaded.stretched(image)[0]
     seeded = attribution.find(method).seeded
     maps: list[np.ndarray] = []
 
-    def tell(*given: Any, **values: Any) -> None:
+    def report_maps(*_: Any, **__: Any) -> None:
         if report:
             report(len(maps), (copies + 1) * (1 + seeded))
 
-    def collected(found: Iterable[np.ndarray]) -> np.ndarray:
+    def collect(new: Iterable[np.ndarray]) -> np.ndarray:
         start = len(maps)
-        for values in found:
+        for values in new:
             maps.append(values)
-            tell()
+            report_maps()
         return np.stack(maps[start:])
 
-    explainer = _explainer(loaded, seen, method, class_index, layer, numbers, tell)
-    noisy = collected(
-        stability.over_noise(lambda picture: explainer(loaded, picture), seen, copies=copies, noise=noise)
-    )
+    explain = _explainer(loaded, resized, method, class_index, layer, params, report_maps)
+    noisy = collect(over_noise(lambda image: explain(loaded, image), resized, copies=copies, noise=noise))
     if not seeded:
-        return Repeated(noisy, None)
-    first = int(dict(numbers).get("seed", params.SEED.default))
+        return Stability(noisy, None)
+    first = int(dict(params).get("seed", SEED.default))
     seeds = range(first, first + copies + 1)
-    return Repeated(noisy, collected(stability.over_seeds(lambda seed: explainer(loaded, seen, seed=seed), seeds)))
+    return Stability(noisy, collect(over_seeds(lambda seed: explain(loaded, resized, seed=seed), seeds)))
 
 
 def rank(rows: Sequence[str], captures: int, report: Report | None = None) -> dict[str, Any]:
@@ -246,14 +244,14 @@ def rank(rows: Sequence[str], captures: int, report: Report | None = None) -> di
     measured: dict[str, list[dict[str, float]]] = {row: [] for row in rows}
     pairs = []
     for number in range(captures):
-        person, pictures = leaderboard.capture(number, network.entry.input_size)
-        pairs.append(pictures)
+        person, pair = leaderboard.capture(number, network.entry.input_size)
+        pairs.append(pair)
         for place, row in enumerate(rows):
             if report:
                 report(number * len(rows) + place, captures * len(rows))
-            measured[row].append(leaderboard.measure(network, row, person, pictures, leaderboard.lot(number)))
+            measured[row].append(leaderboard.measure(network, row, person, pair, leaderboard.seed_of(number)))
     return {
         "captures": captures,
-        "chance": leaderboard.chances(pairs),
+        "chance": leaderboard.chance_rates(pairs),
         "metrics": leaderboard.summary(measured),
     }

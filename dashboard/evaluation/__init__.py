@@ -1,1 +1,1 @@
-"""Do they tell the truth?"""
+"""Do they tell the truth? Each test of explanations in one file: its controls, its job, and its result."""

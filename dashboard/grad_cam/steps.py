@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from core import colours
 from core.attribution import Method
 from core.attribution.tasks import Explanation
 from dashboard.explain.request import Request
@@ -63,7 +64,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
         Step(RESULT, "M^c", "return "),
     ),
     "score_cam": (
-        Step("feature_maps", "A", "maps = maps["),
+        Step("feature_maps", "A", "layer_maps = layer_maps["),
         Step("scores", r"y_c(x \odot A_k)", "scores[batch] = "),
         Step("weights", "w^c", "weights = "),
         Step(RESULT, "M^c", "weighted = "),
@@ -144,8 +145,8 @@ def _draw(
         chart = figures.signed_bars(values, channels, (t("steps.channel"), t("steps.weight")))
         st.plotly_chart(chart, config=figures.CONFIG, alt=title)
     elif values.ndim == 2:
-        st.image(pictures.chart(pictures.cells(pictures.signed(values), SIDE)), width="stretch", alt=title)
+        heatmap = colours.heatmap(values, high=float(np.abs(values).max()), signed=True)
+        st.image(pictures.chart(pictures.cells(heatmap, SIDE)), width="stretch", alt=title)
     else:
-        ends = {"bound" if step.signed else "high": high}
-        sheet = pictures.map_sheet(values, channels=shown, columns=4, **ends)
+        sheet = pictures.map_sheet(values, high=high, signed=step.signed, channels=shown, columns=4)
         st.image(pictures.chart(sheet), width="stretch", alt=title)

@@ -6,7 +6,7 @@ address holds the option itself, so that a link made in French opens in English.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, TypeVar
 
 import streamlit as st
@@ -32,16 +32,18 @@ def choice(
     key: str,
     default: Option,
     format_func: Callable[[Any], str] = str,
+    old_links: Mapping[str, Option] | None = None,
     **arguments: Any,
 ) -> Option:
     """Show a widget that chooses one of `options`, kept in the address bar under `key` as `str(option)`.
 
-    The first run takes the option from the address; one that does not exist (an old link) falls back on `default`.
-    The default itself is left out of the address. Options that would have to be scrolled to wrap into further rows.
+    The first run takes the option from the address, where it may have a former name (`old_links`); one that does not
+    exist falls back on `default`. The default itself is left out of the address. Options that would have to be
+    scrolled wrap into further rows.
     """
     if widget.__name__ in ("pills", "segmented_control"):
         arguments |= {"wrap": True}
-    written = {str(option): option for option in options}
+    written = {str(option): option for option in options} | dict(old_links or {})
     if key not in st.session_state:
         st.session_state[key] = written.get(st.query_params.get(key, ""), default)
     if st.session_state[key] not in options:
@@ -67,10 +69,10 @@ def choices(
     """
     written = {str(option): option for option in options}
     if key not in st.session_state:
-        asked = st.query_params.get(key, "").split(",")
-        st.session_state[key] = [written[name] for name in asked if name in written]
-    kept = [option for option in st.session_state[key] if option in options]
-    st.session_state[key] = kept or list(default)
+        linked = st.query_params.get(key, "").split(",")
+        st.session_state[key] = [written[name] for name in linked if name in written]
+    valid = [option for option in st.session_state[key] if option in options]
+    st.session_state[key] = valid or list(default)
     shown = {option: format_func(option) for option in options}
     chosen: list[Option] = st.multiselect(
         label, options, key=key, format_func=shown.__getitem__, persist_state="session", **arguments

@@ -99,7 +99,7 @@ def test_deep_link_opens_the_page_for_everybody(page: Page, server: str, slug: s
 def look_at(page: Page, server: str, slug: str, language: str) -> None:
     """All that every page has to be, in one language."""
     visit(page, f"{server}{slug_path(slug)}?lang={language}")
-    expect(page.get_by_role("heading", level=1)).to_have_text(lesson.read(language, slug).title)
+    expect(page.get_by_role("heading", level=1)).to_have_text(lesson.load_lesson(language, slug).title)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNav")).to_contain_text(text.label(language, "pages.home"))
     wait_for_pictures(page)
@@ -212,8 +212,8 @@ def test_explanations_are_put_to_the_test(page: Page, server: str) -> None:
     visit(page, f"{server}/evaluation?method=saliency&test_steps=8")
     share = page.get_by_role("slider", name=text.label("en", "evaluation.share"))
     moves_a_picture(page, share, page.get_by_test_id("stMain").locator('img[alt^="Deleted"]'))
-    page.get_by_role("radio", name=text.label("en", "evaluation.forget")).click()
-    layers = page.get_by_role("slider", name=text.label("en", "evaluation.forgotten"))
+    page.get_by_role("radio", name=text.label("en", "evaluation.test_randomization")).click()
+    layers = page.get_by_role("slider", name=text.label("en", "evaluation.randomized"))
     moves_a_picture(page, layers, page.get_by_test_id("stMain").locator('img[alt*="Rank correlation"]'))
     expect(page.get_by_test_id("stException")).to_have_count(0)
 

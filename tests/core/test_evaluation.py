@@ -14,7 +14,7 @@ from sklearn.metrics import auc
 from core import faces
 from core.attribution import METHODS
 from core.errors import ReasonedError
-from core.evaluation import deletion, leaderboard, pointing, randomization, similarity, stability, tasks
+from core.evaluation import deletion, leaderboard, localization, randomization, similarity, stability, tasks
 from core.networks import table
 from core.networks.entry import NetworkError
 from core.networks.loading import load
@@ -101,13 +101,13 @@ def test_pictures_on_the_way(baseline, image):
 def test_deletion_of_a_map_is_faster_than_chance():
     image = faces.render(faces.person(7), faces.PORTRAIT, 112)[0]
     told = []
-    found = tasks.delete("MiniFace", "saliency", 7, None, (), image, report=lambda *step, **more: told.append(step))
+    found = tasks.deletion("MiniFace", "saliency", image, 7, None, (), report=lambda *step, **more: told.append(step))
     areas = {name: curve.area for name, curve in found.curves.items()}
     assert areas["deletion"] < areas["random_deletion"] and areas["insertion"] > areas["random_insertion"]
     assert found.curves["deletion"].probabilities[0] == pytest.approx(found.explanation.probabilities[7], rel=1e-4)
     assert [step for step, _ in told] == sorted(step for step, _ in told)
     assert told[-1] == (132, 132)
-    assert tasks.delete("MiniFace", "fem", None, None, (), image, steps=2).class_index == 7  # it knows no class
+    assert tasks.deletion("MiniFace", "fem", image, None, None, (), steps=2).class_index == 7  # it knows no class
 
 
 # --- how alike --------------------------------------------------------------------------------------------------------
@@ -143,12 +143,12 @@ def weights(network: Network) -> list[np.ndarray]:
     return [values.copy() for values in network.model.get_weights()]
 
 
-def test_only_a_copy_forgets_and_the_same_seed_forgets_the_same(miniface, image):
+def test_only_a_copy_is_randomized_and_by_its_seed(miniface, image):
     before, copy = weights(miniface), randomization.copy_of(miniface)
     assert copy is not miniface and copy is randomization.copy_of(miniface)
     names = randomization.weighted_layers(miniface.model)
     assert names[:4] == ["fc8", "fc7", "fc6", "conv5_3"] and len(names) == 16
-    with randomization.forgotten(miniface, 3, seed=1) as found:
+    with randomization.randomized(miniface, 3, seed=1) as found:
         assert found is copy
         first = weights(copy)
     for name in names:
@@ -156,18 +156,18 @@ def test_only_a_copy_forgets_and_the_same_seed_forgets_the_same(miniface, image)
         assert np.array_equal(ours, theirs) == (name not in ("fc8", "fc7", "fc6"))
         np.testing.assert_allclose(ours.std(), theirs.std(), rtol=0.05)
     for seed, same in ((2, False), (1, True)):
-        with randomization.forgotten(miniface, 3, seed) as found:
+        with randomization.randomized(miniface, 3, seed) as found:
             again = weights(found)
         assert all(map(np.array_equal, again, first)) == same
-    with randomization.forgotten(miniface, 0) as found:
+    with randomization.randomized(miniface, 0) as found:
         np.testing.assert_array_equal(found.run(image), miniface.run(image))
     assert all(map(np.array_equal, weights(miniface), before))
 
 
 def test_each_stage_adds_to_the_one_before(miniface):
-    with randomization.forgotten(miniface, 2, seed=5) as copy:
+    with randomization.randomized(miniface, 2, seed=5) as copy:
         two = copy.model.get_layer("fc7").get_weights()[0].copy()
-    with randomization.forgotten(miniface, 9, seed=5) as copy:
+    with randomization.randomized(miniface, 9, seed=5) as copy:
         np.testing.assert_array_equal(copy.model.get_layer("fc7").get_weights()[0], two)
         biases = copy.model.get_layer("fc7").get_weights()[1]
     np.testing.assert_array_equal(np.sort(biases), np.sort(miniface.model.get_layer("fc7").get_weights()[1]))
@@ -177,7 +177,7 @@ def test_guided_backpropagation_hardly_notices_what_the_gradient_does(image):
     """Dense layers and the last block are random; the paper's finding."""
     told = []
     found = {
-        name: tasks.forget("MiniFace", name, 4, None, (), image, report=lambda *step, **more: told.append(step))
+        name: tasks.randomization("MiniFace", name, image, 4, None, (), report=lambda *step, **more: told.append(step))
         for name in ("guided_backpropagation", "saliency", "grad_cam")
     }
     for stages in found.values():
@@ -190,22 +190,22 @@ def test_guided_backpropagation_hardly_notices_what_the_gradient_does(image):
     assert told[:18] == [(step, 17) for step in range(18)]
 
 
-def test_nothing_is_traced_again_for_a_network_that_forgets(miniface, image):
+def test_nothing_is_traced_again_for_a_randomized_network(miniface, image):
     from core.attribution import gradients
 
     for seed in (0, 1):
-        tasks.forget("MiniFace", "saliency", 4, None, (), image, seed=seed)
+        tasks.randomization("MiniFace", "saliency", image, 4, None, (), seed=seed)
     run = gradients._compiled(randomization.copy_of(miniface), gradients.unchanged)
     assert run.experimental_get_tracing_count() == 1
 
 
-def test_a_head_that_was_fitted_before_is_forgotten_too(miniface, image):
+def test_a_head_that_was_fitted_before_is_fitted_anew(miniface, image):
     explain = METHODS["cam"].load()
-    with randomization.forgotten(miniface, 0) as copy:
+    with randomization.randomized(miniface, 0) as copy:
         before = explain(copy, image, 4, captures=1).values
-    with randomization.forgotten(miniface, 4) as copy:
+    with randomization.randomized(miniface, 4) as copy:
         assert explain(copy, image, 4, captures=1).calls > 1
-    with randomization.forgotten(miniface, 0) as copy:
+    with randomization.randomized(miniface, 0) as copy:
         np.testing.assert_allclose(explain(copy, image, 4, captures=1).values, before)
 
 
@@ -221,9 +221,9 @@ def test_a_cancelled_cascade_leaves_the_copy_to_others(miniface, image):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        tasks.forget("MiniFace", "occlusion", 4, None, (("grid", 10),), image, report=cancel)
+        tasks.randomization("MiniFace", "occlusion", image, 4, None, (("grid", 10),), report=cancel)
     assert told == [(0, 17)] * 3
-    with randomization.forgotten(miniface, 0) as copy:
+    with randomization.randomized(miniface, 0) as copy:
         np.testing.assert_array_equal(copy.run(image), miniface.run(image))
 
 
@@ -231,7 +231,7 @@ def test_many_layers_have_no_more_than_the_stages():
     inputs = x = keras.Input((4, 4, 3))
     for _ in range(40):
         x = keras.layers.Conv2D(1, 1)(x)
-    counts = randomization.counts(keras.Model(inputs, x))
+    counts = randomization.layer_counts(keras.Model(inputs, x))
     assert counts[0] == 0 and counts[-1] == 40 and len(counts) == randomization.STAGES + 1
 
 
@@ -242,37 +242,37 @@ def test_there_must_be_room_for_two(miniface, monkeypatch):
     assert caught.value.reason == "no_room_for_copy"
 
 
-# --- where it must land -----------------------------------------------------------------------------------------------
+# --- localization -----------------------------------------------------------------------------------------------------
 
 
 def test_pointing_and_energy_by_hand():
     region = np.zeros((2, 4), bool)
     region[:, :2] = True
     values = np.float32([[3, 1, 0, 2], [-9, 0, 4, -1]])
-    assert not pointing.hit(values, region) and pointing.hit(-values, region)
-    assert pointing.energy(values, region) == pytest.approx(4 / 10)
-    assert pointing.gain(values, region) == pytest.approx(0.8)
-    assert pointing.energy(-np.ones((2, 4)), region) == 0
-    assert pointing.energy(np.ones((2, 4)), region) == pytest.approx(0.5)
-    assert not pointing.hit(np.ones((2, 4)), region)
+    assert not localization.pointing_hit(values, region) and localization.pointing_hit(-values, region)
+    assert localization.energy(values, region) == pytest.approx(4 / 10)
+    assert localization.gain(values, region) == pytest.approx(0.8)
+    assert localization.energy(-np.ones((2, 4)), region) == 0
+    assert localization.energy(np.ones((2, 4)), region) == pytest.approx(0.5)
+    assert not localization.pointing_hit(np.ones((2, 4)), region)
 
 
 def test_a_coarse_map_is_enlarged_to_the_region():
     """`[0, 4]` enlarged to four columns is `[0, 1, 3, 4]`."""
     region = np.array([[False, False, True, False]])
-    assert pointing.energy(np.float32([[0, 4]]), region) == pytest.approx(3 / 8)
-    assert not pointing.hit(np.float32([[0, 4]]), region)
+    assert localization.energy(np.float32([[0, 4]]), region) == pytest.approx(3 / 8)
+    assert not localization.pointing_hit(np.float32([[0, 4]]), region)
 
 
 @pytest.mark.parametrize(("number", "other"), [(4, 6), (7, 9)])
 def test_a_pair_differs_in_one_part_only_and_that_makes_the_person(miniface, number, other):
     capture = faces.sample_capture(np.random.default_rng(5))
-    pair = pointing.pair(number, other, capture, 112)
+    pair = localization.inpainting_pair(number, other, capture, 112)
     _, regions = faces.render(faces.person(number), capture, 112)
-    names = pointing.PARTS["eyes" if number == 4 else "lower"]
+    names = localization.PARTS["eyes" if number == 4 else "lower"]
     np.testing.assert_array_equal(pair.part, np.any([regions[name] for name in names], axis=0))
     np.testing.assert_array_equal(pair.original[~pair.changed], pair.inpainted[~pair.changed])
-    assert (np.abs(pair.original - pair.inpainted)[pair.changed].max(axis=-1) >= pointing.VISIBLE).all()
+    assert (np.abs(pair.original - pair.inpainted)[pair.changed].max(axis=-1) >= localization.VISIBLE).all()
     assert 0.01 < pair.changed.mean() < 0.2
     assert (pair.changed & pair.part).sum() > 0.5 * pair.changed.sum()  # the rest is where the other's part reaches
     assert pair.head[pair.part].mean() > 0.99
@@ -283,24 +283,24 @@ def test_a_pair_differs_in_one_part_only_and_that_makes_the_person(miniface, num
 def test_the_part_that_marks_nobody_changes_little(miniface):
     capture = faces.sample_capture(np.random.default_rng(5))
     drops = {}
-    for part in pointing.PARTS:
-        pair = pointing.pair(4, 6, capture, 112, part)
+    for part in localization.PARTS:
+        pair = localization.inpainting_pair(4, 6, capture, 112, part)
         before, after = miniface.run(np.stack([pair.original, pair.inpainted]))[:, 4]
         drops[part] = before - after
     assert drops["eyes"] > 5 * abs(drops["lower"])
 
 
 def test_a_pair_takes_the_traits_of_one_part():
-    mixed = pointing._with_part(faces.person(4), faces.person(6), "eyes")
+    mixed = localization._with_part(faces.person(4), faces.person(6), "eyes")
     for trait in fields(faces.Identity):
         source = 6 if trait.metadata["where"] == "eyes" else 4
         assert getattr(mixed, trait.name) == getattr(faces.person(source), trait.name)
 
 
-def test_landing_asks_about_the_person(miniface):
-    found = tasks.land("MiniFace", "hires_cam", 4, "conv4_3", (), other=6)
+def test_localization_explains_the_person(miniface):
+    found = tasks.localization("MiniFace", "hires_cam", 4, "conv4_3", (), other=6)
     assert (found.explanation.class_index, found.explanation.layer) == (4, "conv4_3")
-    assert found.taken_for[0] == 4
+    assert found.predicted[0] == 4
     logits = miniface.run(np.stack([found.pair.original, found.pair.inpainted]))[:, 4]
     np.testing.assert_allclose(found.scores, logits, rtol=1e-4)
 
@@ -324,13 +324,13 @@ def test_noise_is_small_and_drawn_by_its_seed():
 
 def test_a_method_is_asked_again_with_noise_and_with_other_seeds(image):
     told = []
-    found = tasks.repeat(
+    found = tasks.stability(
         "MiniFace",
         "rise",
+        image,
         4,
         None,
         (("samples", 64), ("seed", 3)),
-        image,
         copies=2,
         report=lambda *s, **m: told.append(s),
     )
@@ -338,7 +338,7 @@ def test_a_method_is_asked_again_with_noise_and_with_other_seeds(image):
     np.testing.assert_array_equal(found.noise[0], found.seeds[0])
     assert 0 < stability.similarity(found.seeds) < 1
     assert told[0] == (0, 6) and told[-1] == (6, 6)
-    plain = tasks.repeat("MiniFace", "saliency", None, None, (), image, copies=1)
+    plain = tasks.stability("MiniFace", "saliency", image, None, None, (), copies=1)
     assert plain.seeds is None and 0.3 < stability.similarity(plain.noise) < 1
 
 

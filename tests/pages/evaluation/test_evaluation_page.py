@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.evaluation import leaderboard
-from core.evaluation import tasks as evaluation_tasks
+from core.evaluation import leaderboard, tasks
 from core.networks import table
 from dashboard.shared import text
 
@@ -21,23 +20,28 @@ def alts_of_charts(app: AppTest) -> list[str]:
     return [chart.proto.alt for chart in app.get("plotly_chart")]
 
 
-def test_deletion_follows_its_slider_without_asking_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    delete = evaluation_tasks.delete
-    monkeypatch.setattr(evaluation_tasks, "delete", lambda *given, **more: asked.append(more) or delete(*given, **more))
+def test_deletion_follows_its_slider_without_computing_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    deletion = tasks.deletion
+
+    def record(*args, **options):
+        calls.append((options["steps"], options["baseline"]))
+        return deletion(*args, **options)
+
+    monkeypatch.setattr(tasks, "deletion", record)
     app = open_page("pages/look/evaluation.py", method="saliency", test_steps="8", test_baseline="black")
     assert not app.exception, app.exception[0].message
-    assert [(more["steps"], more["baseline"]) for more in asked] == [(8, "black")]
+    assert calls == [(8, "black")]
     before = [alt for alt in pictures_of(app) if alt.startswith("Deleted")]
     app.slider(key="test_share").set_value(100).run()
     after = [alt for alt in pictures_of(app) if alt.startswith("Deleted")]
     assert before != after and "100.0" in after[0]
-    assert len(asked) == 1
+    assert len(calls) == 1
     assert [alt.partition(".")[0] for alt in alts_of_charts(app)] == ["Deletion", "Insertion"]
 
 
 def test_randomization_shows_every_stage(open_page) -> None:
-    app = open_page("pages/look/evaluation.py", test="forget", method="guided_backpropagation", test_layers="3")
+    app = open_page("pages/look/evaluation.py", test="randomization", method="guided_backpropagation", test_layers="3")
     assert not app.exception, app.exception[0].message
     assert app.select_slider(key="test_layers").value == 3
     assert any("down to fc6" in alt for alt in pictures_of(app))
@@ -46,7 +50,7 @@ def test_randomization_shows_every_stage(open_page) -> None:
 
 
 def test_the_truth_is_known_for_people_and_for_no_other_network(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_page("pages/look/evaluation.py", test="land", method="fem", test_person="7", test_other="9")
+    app = open_page("pages/look/evaluation.py", test="localization", method="fem", test_person="7", test_other="9")
     assert not app.exception, app.exception[0].message
     assert (app.selectbox(key="test_person").value, app.selectbox(key="test_other").value) == (7, 9)
     assert 7 not in app.selectbox(key="test_other").options
@@ -59,8 +63,10 @@ def test_the_truth_is_known_for_people_and_for_no_other_network(open_page, monke
 
 
 @pytest.mark.parametrize(("method", "rows"), [("saliency", 1), ("smooth_grad", 2)])
-def test_stability_over_noise_and_over_seeds_where_lots_are_drawn(open_page, method: str, rows: int) -> None:
-    app = open_page("pages/look/evaluation.py", test="repeat", method=method, test_copies="2", smooth_grad_samples="2")
+def test_stability_over_noise_and_over_seeds_where_there_are_such(open_page, method: str, rows: int) -> None:
+    app = open_page(
+        "pages/look/evaluation.py", test="stability", method=method, test_copies="2", smooth_grad_samples="2"
+    )
     assert not app.exception, app.exception[0].message
     assert len(app.metric) == rows
     maps = [alt for alt in pictures_of(app) if alt.startswith("Stability")]
@@ -69,10 +75,18 @@ def test_stability_over_noise_and_over_seeds_where_lots_are_drawn(open_page, met
 
 
 def test_leaderboard_is_shown_and_computed_anew(open_page) -> None:
-    app = open_page("pages/look/evaluation.py", test="rank", test_rows="edges,random", test_captures="4")
+    app = open_page("pages/look/evaluation.py", test="leaderboard", test_rows="edges,random", test_captures="4")
     assert not app.exception, app.exception[0].message
     assert len(alts_of_charts(app)) == len(leaderboard.METRICS)
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
     assert not app.exception
     assert len(alts_of_charts(app)) == 2 * len(leaderboard.METRICS)
     assert text.label("en", "evaluation.own", captures="4") in [caption.value for caption in app.caption]
+
+
+@pytest.mark.parametrize(("old", "new"), [("land", "localization"), ("rank", "leaderboard")])
+def test_an_old_link_opens_the_same_test(open_page, old: str, new: str) -> None:
+    app = open_page("pages/look/evaluation.py", test=old, method="fem")
+    assert not app.exception, app.exception[0].message
+    assert app.session_state["test"] == new
+    assert app.query_params["test"] == new

@@ -6,8 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images
-from core.attribution import AttributionError
-from core.attribution import tasks as attribution_tasks
+from core.attribution import AttributionError, tasks
 from dashboard.shared import text
 
 
@@ -49,7 +48,7 @@ def test_a_slow_explainer_in_the_grid_waits_for_start_and_a_cell_that_cannot_be_
     def compare(cells, image, columns, report):
         return [AttributionError("no_relu", network=cell[0].name) for cell in cells]
 
-    monkeypatch.setattr(attribution_tasks, "compare", compare)
+    monkeypatch.setattr(tasks, "compare", compare)
     app = open_page("pages/look/explainers.py", methods="occlusion")
     assert not app.exception and "compare_outcome" not in app.session_state
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()

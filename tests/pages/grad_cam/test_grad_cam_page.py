@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images
-from core.attribution import METHODS
-from core.attribution import tasks as attribution_tasks
+from core.attribution import METHODS, tasks
 from core.compute import Cancelled
-from dashboard.grad_cam import walk
-from dashboard.shared import cached, text
+from dashboard.grad_cam.steps import STEPS
+from dashboard.shared import text
+from dashboard.shared.workers import ask
 
 
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
@@ -26,7 +27,7 @@ def test_grad_cam_answers_for_the_class_and_layer_of_the_link(open_page) -> None
     assert not app.exception
     assert app.selectbox(key="class").value == 7
     captions = [caption.value for caption in app.caption]
-    assert text.label("en", "walk.grad_cam_4_help") in captions
+    assert text.label("en", "steps.grad_cam_weights_help") in captions
     quoted = [block.value for block in app.code]
     assert any(line.startswith("weights =") for line in quoted)
 
@@ -71,36 +72,45 @@ def test_a_method_of_the_link_ends_in_a_picture_and_shows_its_steps(open_page, n
     assert any("laid over" in alt and method.title in alt for alt in pictures_of(app))
     assert bool([picker for picker in app.selectbox if picker.key == "class"]) == method.per_class
     assert bool([slider for slider in app.select_slider if slider.key == "layer"]) == method.needs_layer
-    title = text.label("en", "walk.title_of", method=method.title, count=len(walk.STEPS.get(name, ())))
-    assert (title in [header.value for header in app.header]) == (name in walk.STEPS)
+    title = text.label("en", "steps.title", method=method.title, count=len(STEPS.get(name, ())))
+    assert (title in [header.value for header in app.header]) == (name in STEPS)
 
 
-def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, monkeypatch) -> None:
-    asked = []
-    explain = attribution_tasks.explain
-    monkeypatch.setattr(
-        attribution_tasks, "explain", lambda *given, **more: asked.append(more) or explain(*given, **more)
-    )
+@pytest.fixture
+def explained(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The arguments of every explanation that is computed."""
+    calls: list[dict[str, Any]] = []
+    explain = tasks.explain
+
+    def record(network, method, image, class_index=None, layer=None, report=None, **params):
+        calls.append({"network": network, "image": image, "class_index": class_index, "layer": layer, **params})
+        return explain(network, method, image, class_index, layer, report, **params)
+
+    monkeypatch.setattr(tasks, "explain", record)
+    return calls
+
+
+def test_a_slow_method_is_computed_once_and_again_after_its_numbers_change(open_page, explained) -> None:
     app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
     app.slider(key="strength").set_value(0.3).run()
-    assert [more["grid"] for more in asked] == [4]
+    assert [call["grid"] for call in explained] == [4]
     app.slider(key="occlusion_grid").set_value(5).run()
     app.slider(key="occlusion_grid").set_value(4).run()
-    assert [more["grid"] for more in asked] == [4, 5]
+    assert [call["grid"] for call in explained] == [4, 5]
 
 
 def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    explain, asked = attribution_tasks.explain, []
+    explain, calls = tasks.explain, []
 
-    def cancelled_at_first(*given, report, **more):
+    def explain_unless_cancelled(*args, report, **params):
         """As if Cancel were pressed after the first report; the second time all goes well."""
-        asked.append(more)
-        if len(asked) > 1:
-            return explain(*given, report=report, **more)
+        calls.append(params)
+        if len(calls) > 1:
+            return explain(*args, report=report, **params)
         report(1, 4, calls=1)
         raise Cancelled
 
-    monkeypatch.setattr(attribution_tasks, "explain", cancelled_at_first)
+    monkeypatch.setattr(tasks, "explain", explain_unless_cancelled)
     app = open_page("pages/look/grad_cam.py", method="occlusion", occlusion_grid="4")
     assert [warning.value for warning in app.warning] == [text.label("en", "jobs.cancelled")]
     next(button for button in app.button if button.label == text.label("en", "controls.run")).click().run()
@@ -108,17 +118,15 @@ def test_a_cancelled_method_says_so_and_can_be_started_again(open_page, monkeypa
     assert any("laid over" in alt for alt in pictures_of(app))
 
 
-def test_an_upload_is_explained_and_kept_out_of_the_shared_cache(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    explain = attribution_tasks.explain
-    monkeypatch.setattr(attribution_tasks, "explain", lambda *given: asked.append(given) or explain(*given))
+def test_an_upload_is_explained_and_kept_out_of_the_shared_cache(open_page, explained) -> None:
     photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
     app = upload(open_page("pages/look/grad_cam.py", source="upload"), "me.png", photo)
     assert not app.exception
-    own = app.session_state["picture"]
-    assert own.private
+    image = app.session_state["frame"].image
+    assert image.private
     app.run()
-    assert len(asked) == 2  # for the default picture, and once for the upload: its session keeps what was computed
-    network, method, _, class_index, layer = asked[-1]
-    cached.explain(replace(own, private=False), network, method, class_index, layer)
-    assert len(asked) == 3  # the shared cache had never seen it
+    assert len(explained) == 2  # the default image's, and the upload's once: its session keeps what was computed
+    own = explained[-1]
+    shared = replace(image, private=False).at(own["network"].input_size)
+    ask(tasks.explain, own["network"], "grad_cam", shared, own["class_index"], own["layer"])
+    assert len(explained) == 3, "the shared cache had never seen it"
