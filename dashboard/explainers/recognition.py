@@ -117,18 +117,18 @@ def _own(network: Entry) -> list[Case]:
     )
     if len(files) > MOST:
         st.warning(t("recognised.too_many", found=len(files), count=MOST))
-    photos = uploads.read(
+    photos = uploads.decode_images(
         files[:MOST],
         "recognised_read",
         network.subject,
-        lambda data, name: _squared(images.read(data, name), name, network),
+        lambda data, name: _squared(images.decode(data), name, network),
         MOST,
     )
-    usable, cases = uploads.usable(photos), []
+    usable, cases = uploads.usable_images(photos), []
     with st.container(horizontal=True):
         for photo in usable:
             with st.container(width=CARD, gap="xsmall"):
-                cases.append(_card(photo.file, photo.made, network))
+                cases.append(_card(photo.file, photo.content, network))
     return cases
 
 
@@ -157,7 +157,7 @@ def _card(file: Any, image: SelectedImage, network: Entry) -> Case:
 
 
 def _squared(image: np.ndarray, name: str, network: Entry) -> SelectedImage:
-    square = images.resize(images.square(image, images.subject_box(image, network.subject)), SIDE, SIDE)
+    square = images.resize(images.crop(image, images.subject_box(image, network.subject)), SIDE, SIDE)
     return SelectedImage(square, images.digest(square), name, private=True)
 
 

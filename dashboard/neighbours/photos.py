@@ -1,4 +1,4 @@
-"""A student's own photos, named by person: pictures, zip files or a folder, kept in the memory of the session alone."""
+"""A student's own photos, named by person: images, zip files or a folder, kept in the memory of the session alone."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ MOST = 200
 """Photos in all."""
 
 
-def album(entry: Entry) -> Album | None:
+def album(network: Entry) -> Album | None:
     """The photos with their people; None before there are any. NeighbourError where they are too few."""
     several, folder = st.columns(2, gap="large")
-    shared: dict[str, Any] = {"help": t("photos.help"), "max_upload_size": archives.MAX_BYTES // 10**6}
+    arguments: dict[str, Any] = {"help": t("photos.help"), "max_upload_size": archives.MAX_BYTES // 10**6}
     text = t("photos.several", most=MOST, megabytes=MAX_MEGABYTES)
     files = [
-        *several.file_uploader(text, [*UPLOAD_TYPES, "zip"], accept_multiple_files=True, key="own_files", **shared),
+        *several.file_uploader(text, [*UPLOAD_TYPES, "zip"], accept_multiple_files=True, key="own_files", **arguments),
         *folder.file_uploader(
-            t("photos.folder"), UPLOAD_TYPES, accept_multiple_files="directory", key="own_folder", **shared
+            t("photos.folder"), UPLOAD_TYPES, accept_multiple_files="directory", key="own_folder", **arguments
         ),
     ]
-    found = uploads.read(
-        files, "own_read", entry.subject, lambda data, name: _square(images.read(data, name), entry), MOST
+    uploaded = uploads.decode_images(
+        files, "own_read", network.subject, lambda data, name: _square(images.decode(data), network), MOST
     )
-    used = [(one.name, one.made) for one in uploads.usable(found)]
-    if not used:
+    photos = uploads.usable_images(uploaded)
+    if not photos:
         st.info(t("photos.none"))
         return None
-    if len(used) >= MOST:
+    if len(photos) >= MOST:
         st.info(t("photos.too_many", most=MOST))
-    names, squares = zip(*used, strict=True)
-    made = named("own", [images.from_uint8(square) for square in squares], [person_of(name) for name in names])
-    people = ", ".join(made.names)
-    st.caption(t("photos.read", count=number(len(made)), people=number(len(made.names)), names=people))
-    return made
+    squares, names = [images.from_uint8(photo.content) for photo in photos], [person_of(photo.name) for photo in photos]
+    people = named("own", squares, names)
+    count, names_read = number(len(people)), ", ".join(people.names)
+    st.caption(t("photos.read", count=count, people=number(len(people.names)), names=names_read))
+    return people
 
 
-def _square(image: images.Image, entry: Entry) -> np.ndarray:
-    box = images.subject_box(image, entry.subject)
-    return images.to_uint8(images.resize(images.square(image, box), SIDE, SIDE))
+def _square(image: images.Image, network: Entry) -> np.ndarray:
+    box = images.subject_box(image, network.subject)
+    return images.to_uint8(images.resize(images.crop(image, box), SIDE, SIDE))

@@ -62,15 +62,15 @@ def _upload_group(name: str, way: str, network: Entry) -> Upload:
         key=f"pop_files_{name}",
         max_upload_size=MEGABYTES,
     )
-    photos = uploads.read(files, f"pop_read_{name}", None, read_face, MAX_PHOTOS)
+    photos = uploads.decode_images(files, f"pop_read_{name}", None, read_face, MAX_PHOTOS)
     used = [photo for photo in photos if photo.usable]
-    refused = [(photo.name, sentence(photo.made)) for photo in photos if not photo.usable]
+    refused = [(photo.name, sentence(photo.content)) for photo in photos if not photo.usable]
     people = people_from_names([photo.name for photo in used])
     if len(used) >= MAX_PHOTOS:
         st.info(t("populations.enough", most=MAX_PHOTOS))
     if used:
         st.markdown(t("populations.found", faces=len(used), people=len(set(people))))
-        shown = [photo.made[0] / np.float32(255) for photo in used[:SHOWN]]
+        shown = [photo.content[0] / np.float32(255) for photo in used[:SHOWN]]
         sheet = pictures.numbered_sheet(shown, range(1, len(shown) + 1), columns=COLUMNS)
         st.image(pictures.photo(sheet), width="stretch", alt=t("populations.found_alt", group=name, count=len(shown)))
     if refused:
@@ -81,8 +81,8 @@ def _upload_group(name: str, way: str, network: Entry) -> Upload:
 
     def group() -> PhotoGroup:
         return PhotoGroup(
-            np.array([photo.made[0] for photo in used]),
-            np.array([photo.made[1] for photo in used]),
+            np.array([photo.content[0] for photo in used]),
+            np.array([photo.content[1] for photo in used]),
             people,
             tuple(labels.found_in(photo.name, network.labels) for photo in used),
         )

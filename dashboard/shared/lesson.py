@@ -32,7 +32,7 @@ class Lesson:
 
 
 @lru_cache
-def read(language_code: str, page: str) -> Lesson:
+def load_lesson(language_code: str, page: str) -> Lesson:
     """The lesson of a page.
 
     Raises:
@@ -42,8 +42,8 @@ def read(language_code: str, page: str) -> Lesson:
     if tuple(parts[0::2]) != MARKERS:
         raise ValueError(f"{language_code}/{page}.md has the sections {parts[0::2]}, expected {list(MARKERS)}")
     sections = {marker: body.strip() for marker, body in zip(parts[0::2], parts[1::2], strict=True)}
-    asked = re.split(r"^### +(.+)$", sections["questions"], flags=re.MULTILINE)[1:]
-    questions = tuple((text.strip(), hint.strip()) for text, hint in zip(asked[0::2], asked[1::2], strict=True))
+    blocks = re.split(r"^### +(.+)$", sections["questions"], flags=re.MULTILINE)[1:]
+    questions = tuple((text.strip(), hint.strip()) for text, hint in zip(blocks[0::2], blocks[1::2], strict=True))
     return Lesson(head.strip().removeprefix("# ").strip(), sections, questions)
 
 
@@ -60,18 +60,18 @@ def opening(page: str) -> None:
 
 def title(page: str) -> None:
     """The lesson's title."""
-    st.title(read(language(), page).title, anchor=False)
+    st.title(load_lesson(language(), page).title, anchor=False)
 
 
 def idea(page: str) -> None:
     """The idea in two or three paragraphs."""
     with st.container(width=READING_WIDTH):
-        st.markdown(read(language(), page).sections["idea"])
+        st.markdown(load_lesson(language(), page).sections["idea"])
 
 
 def folded(page: str) -> None:
     """What to try, and the formula with its symbols, folded away."""
-    sections = read(language(), page).sections
+    sections = load_lesson(language(), page).sections
     for marker, icon in (("try", ":material/science:"), ("formula", ":material/function:")):
         with st.expander(t(f"lesson.{marker}"), icon=icon), st.container(width=READING_WIDTH):
             st.markdown(sections[marker])
@@ -79,7 +79,7 @@ def folded(page: str) -> None:
 
 def closing(page: str, functions: Sequence[str] = ()) -> None:
     """The lab's questions with their hints, the references, and the source of the `functions` that the page called."""
-    lesson = read(language(), page)
+    lesson = load_lesson(language(), page)
     st.divider()
     st.header(t("lesson.questions"), anchor=False)
     with st.container(width=READING_WIDTH):

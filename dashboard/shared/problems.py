@@ -9,13 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.compute import Cancelled, WorkerLost
+from core.compute import Cancelled, WorkerLate, WorkerLost
 from core.errors import ReasonedError
 from dashboard.shared import text
 from dashboard.shared.text import t
 
 LOG = logging.getLogger(__name__)
-EXPECTED = (Cancelled, WorkerLost, ReasonedError)
+EXPECTED = (Cancelled, WorkerLate, WorkerLost, ReasonedError)
 """Errors that have a sentence; any other is a mistake in the program."""
 
 
@@ -27,12 +27,14 @@ def sentence(error: Exception) -> str:
         return t("jobs.cancelled")
     if isinstance(error, WorkerLost):
         return t("jobs.lost")
+    if isinstance(error, WorkerLate):
+        return t("jobs.late")
     LOG.error("A task failed.", exc_info=error)
     return t("jobs.failed", error=type(error).__name__)
 
 
-def shown(function: Callable[..., None]) -> Callable[..., None]:
-    """A part of a page that ends with a sentence where an expected error stops it."""
+def report_errors(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a part of a page: it ends with a sentence where an expected error stops it, and the page goes on."""
 
     @wraps(function)
     def part(*args: Any, **kwargs: Any) -> None:

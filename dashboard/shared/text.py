@@ -44,15 +44,15 @@ def labels(language_code: str) -> dict[str, str]:
     Raises:
         ValueError: two files of the language have a label of the same key.
     """
-    found: dict[str, str] = {}
+    merged: dict[str, str] = {}
     for file in sorted((LESSONS / language_code).glob("*.toml")):
         for section, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
             for name, text in texts.items():
                 key = f"{section}.{name}"
-                if key in found:
+                if key in merged:
                     raise ValueError(f"{file} has the label {key} of another file; give it another name.")
-                found[key] = text
-    return found
+                merged[key] = text
+    return merged
 
 
 def t(key: str, /, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""Pictures that a person hands in, alone, in folders or in zip files: decoded once, kept in the session's memory."""
+"""Images that a person hands in, alone, in folders or in zip files: decoded once, kept in the session's memory."""
 
 from __future__ import annotations
 
@@ -22,82 +22,82 @@ MOST_PHOTOS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """A picture of an upload: the `file` that brought it, its own `name`, and what was `made` of it, or why nothing."""
+class UploadedImage:
+    """An image of an upload: the `file` that brought it, its own `name`, and its `content`, or why it has none."""
 
     file: Any
     name: str
-    made: Any
+    content: Any
 
     @property
     def usable(self) -> bool:
-        """Whether something was made of it."""
-        return not isinstance(self.made, ImageError)
+        """Whether it could be decoded."""
+        return not isinstance(self.content, ImageError)
 
 
 @dataclass
-class _Reading:
-    """A file while it is read: the pictures in it that are `left`, and what was `found` in the others."""
+class _Upload:
+    """A file while it is decoded: names and bytes of the images that are `pending`, and the `images` before them."""
 
-    left: list[tuple[str, bytes]]
-    found: list[Found] = field(default_factory=list)
+    pending: list[tuple[str, bytes]]
+    images: list[UploadedImage] = field(default_factory=list)
     problem: str | None = None
 
 
-def read(
-    files: Sequence[Any], memory: str, about: Hashable, make: Callable[[bytes, str], Any], most: int
-) -> list[Found]:
-    """What `make` makes of the content and name of every picture in the uploaded files, until `most` were usable.
+def decode_images(
+    files: Sequence[Any], memory: str, depends_on: Hashable, decode: Callable[[bytes, str], Any], most: int
+) -> list[UploadedImage]:
+    """Every image in the uploaded files, as `decode` makes it of bytes and name, until `most` are usable.
 
-    `memory` is where the session keeps it, for as long as the file is in the list, and `about` what it also depends on.
-    The pictures are read one after the other. A change of a control may stop that between two: the next run goes on
-    there.
+    `memory` is where the session keeps them, as long as the file is in the list, and `depends_on` what else decoding
+    depends on. The images are decoded one after the other. A change of a control may stop that between two: the next
+    run goes on there.
     """
-    before: dict[Hashable, _Reading] = st.session_state.get(memory, {})
-    keys = [(file.file_id, about) for file in files]
-    readings = {key: before[key] for key in keys if key in before}
-    st.session_state[memory] = readings
+    before: dict[Hashable, _Upload] = st.session_state.get(memory, {})
+    keys = [(file.file_id, depends_on) for file in files]
+    uploads = {key: before[key] for key in keys if key in before}
+    st.session_state[memory] = uploads
     bar, count = st.empty(), 0
     for place, (file, key) in enumerate(zip(files, keys, strict=True)):
         if count >= most:
             break
-        if key not in readings:
-            readings[key] = _opened(file)
-        reading = readings[key]
-        if reading.problem:
-            st.error(t("photos.unreadable", name=file.name, problem=reading.problem))
-        count += sum(found.usable for found in reading.found)
-        while reading.left and count < most:
-            done, steps = len(reading.found), len(reading.found) + len(reading.left)
-            text = t("populations.reading", name=file.name, step=done + 1, steps=steps)
+        if key not in uploads:
+            uploads[key] = _unpacked(file)
+        upload = uploads[key]
+        if upload.problem:
+            st.error(t("photos.unreadable", name=file.name, problem=upload.problem))
+        count += sum(image.usable for image in upload.images)
+        while upload.pending and count < most:
+            done, steps = len(upload.images), len(upload.images) + len(upload.pending)
+            text = t("photos.reading", name=file.name, step=done + 1, steps=steps)
             bar.progress((place + done / steps) / len(files), text=text)
-            reading.found.append(_made(file, *reading.left[0], make))
-            count += reading.found[-1].usable
-            del reading.left[0]
+            upload.images.append(_decoded(file, *upload.pending[0], decode))
+            count += upload.images[-1].usable
+            del upload.pending[0]
     bar.empty()
-    return [found for reading in readings.values() for found in reading.found]
+    return [image for upload in uploads.values() for image in upload.images]
 
 
-def usable(found: Sequence[Found]) -> list[Found]:
-    """Those of which something was made; why nothing of the others is said on the page."""
-    for one in found:
-        if not one.usable:
-            st.error(t("photos.unreadable", name=one.name, problem=sentence(one.made)))
-    return [one for one in found if one.usable]
+def usable_images(uploaded: Sequence[UploadedImage]) -> list[UploadedImage]:
+    """Those that could be decoded; why the others could not is shown on the page."""
+    for image in uploaded:
+        if not image.usable:
+            st.error(t("photos.unreadable", name=image.name, problem=sentence(image.content)))
+    return [image for image in uploaded if image.usable]
 
 
-def _opened(file: Any) -> _Reading:
+def _unpacked(file: Any) -> _Upload:
     try:
-        return _Reading(archives.files_of(file.name, file.getvalue()))
+        return _Upload(archives.files_of(file.name, file.getvalue()))
     except ArchiveError as error:
-        return _Reading([], problem=sentence(error))
+        return _Upload([], problem=sentence(error))
 
 
-def _made(file: Any, name: str, data: bytes, make: Callable[[bytes, str], Any]) -> Found:
+def _decoded(file: Any, name: str, data: bytes, decode: Callable[[bytes, str], Any]) -> UploadedImage:
     try:
-        return Found(file, name, make(data, name))
+        return UploadedImage(file, name, decode(data, name))
     except ImageError as error:
-        return Found(file, name, error)
+        return UploadedImage(file, name, error)
 
 
 def own_photos(entry: Entry) -> np.ndarray | None:
@@ -113,21 +113,20 @@ def own_photos(entry: Entry) -> np.ndarray | None:
         help=t("picture.upload_several_help"),
         max_upload_size=MAX_MEGABYTES,
     )
-    found = read(
+    uploaded = decode_images(
         files[:MOST_PHOTOS],
         "photos_read",
         entry,
-        lambda data, name: _as_proposed(images.read(data, name), entry),
+        lambda data, _: _as_proposed(images.decode(data), entry),
         MOST_PHOTOS,
     )
     if len(files) > MOST_PHOTOS:
         st.warning(t("picture.too_many", most=MOST_PHOTOS))
-    seen = [one.made for one in usable(found)]
-    return np.stack(seen) if seen else None
+    photos = [image.content for image in usable_images(uploaded)]
+    return np.stack(photos) if photos else None
 
 
 def _as_proposed(image: images.Image, entry: Entry) -> images.Image:
     """The proposed square of a photo at the network's input size."""
-    return images.resize(
-        images.square(image, images.subject_box(image, entry.subject)), entry.input_size, entry.input_size
-    )
+    square = images.crop(image, images.subject_box(image, entry.subject))
+    return images.resize(square, entry.input_size, entry.input_size)

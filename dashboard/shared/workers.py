@@ -79,16 +79,16 @@ def job(
     jobs of one task on one page apart.
     """
     question, name = _Question(task, args, kwargs, scope), name or task.__name__
-    asked = st.session_state.get(f"{name}_asked") == question.key
+    begun = st.session_state.get(f"{name}_begun") == question.key
     if (known := question.known()) is not None:
-        if not asked:
+        if not begun:
             stop(name)  # it works on what nobody asks for any more
         return known
     begin = partial(_begin, name, question)
-    if at_once and not asked:
+    if at_once and not begun:
         begin()
     ended = None
-    if asked or at_once:
+    if begun or at_once:
         ended = watch(name, draw)
         if ended is None:
             return None
@@ -101,7 +101,7 @@ def job(
     return None
 
 
-# --- questions and what is kept of their answers ----------------------------------------------------------------------
+# --- questions and the caches of their answers ------------------------------------------------------------------------
 
 
 class _Question:
@@ -109,8 +109,8 @@ class _Question:
 
     def __init__(self, task: Task, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope | None) -> None:
         self.task, self.args, self.kwargs = task, args, kwargs
-        keep = {None: _is_private((args, kwargs)), "session": True, "shared": False}[scope]
-        self.kept = _session_answers if keep else _shared_answers
+        private = {None: _is_private((args, kwargs)), "session": True, "shared": False}[scope]
+        self.cache = _session_answers if private else _shared_answers
         # By name, module and value: two tasks or two values that differ in anything have different keys.
         self.key: str = joblib.hash((task.__module__, task.__qualname__, _digested((args, kwargs))), hash_name="sha1")
 
@@ -121,18 +121,18 @@ class _Question:
             args, kwargs = _made((self.args, self.kwargs))
             return compute(*args, **kwargs)
 
-        return self.kept(self.key, run)
+        return self.cache(self.key, run)
 
     def known(self) -> Any:
         """The answer where it is known, else None."""
         try:
-            return self.kept(self.key, _unknown)
+            return self.cache(self.key, _unknown)
         except LookupError:
             return None
 
     def remember(self, answer: Any) -> Any:
         """Keep an answer; returns it."""
-        return self.kept(self.key, lambda: answer)
+        return self.cache(self.key, lambda: answer)
 
     def submit(self) -> Job:
         """Start the task as a job."""
@@ -173,14 +173,14 @@ def _made(arguments: Any) -> Any:
 
 def _is_private(arguments: Any) -> bool:
     """Whether something among the arguments belongs to the session: a private image, or a network that it brought."""
-    found: list[bool] = []
+    private: list[bool] = []
 
-    def look(value: Any) -> None:
+    def look_at(value: Any) -> None:
         brought = isinstance(value, Entry) and NETWORKS.get(value.name) != value
-        found.append(brought or (isinstance(value, Keyed) and value.private))
+        private.append(brought or (isinstance(value, Keyed) and value.private))
 
-    _mapped(arguments, look)
-    return any(found)
+    _mapped(arguments, look_at)
+    return any(private)
 
 
 # --- the session's job ------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def _jobs() -> dict[str, _Running]:
 
 
 def _begin(name: str, question: _Question) -> None:
-    st.session_state[f"{name}_asked"] = question.key
+    st.session_state[f"{name}_begun"] = question.key
     start(name, question.submit())
 
 

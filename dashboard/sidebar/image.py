@@ -207,30 +207,30 @@ def _own(source: str, entry: Entry) -> SelectedImage | None:
     if file is None:
         return None
     try:
-        image = _read_once(source, file)
+        image = _decode_once(source, file)
     except images.ImageError as error:
         st.error(sentence(error))
         return None
     return _cropped(image, t(f"picture.{source}"), entry, private=True)
 
 
-def _read_once(source: str, file: Any) -> images.Image:
+def _decode_once(source: str, file: Any) -> images.Image:
     """Decode a file once, not at every move of a slider."""
-    kept: tuple[str, images.Image] | None = st.session_state.get(f"{source}_read")
-    if kept is None or kept[0] != file.file_id:
-        kept = (file.file_id, images.read(file.getvalue(), file.name))
-        st.session_state[f"{source}_read"] = kept
-    return kept[1]
+    decoded: tuple[str, images.Image] | None = st.session_state.get(f"{source}_decoded")
+    if decoded is None or decoded[0] != file.file_id:
+        decoded = (file.file_id, images.decode(file.getvalue()))
+        st.session_state[f"{source}_decoded"] = decoded
+    return decoded[1]
 
 
 def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> SelectedImage:
     """The square that the network gets, proposed by the face finder and movable by hand."""
     height, width = image.shape[:2]
     key = images.digest(image)
-    box, found = _proposed_box(image, key, entry.subject)
+    box, detected = _proposed_box(image, key, entry.subject)
     crop = "crop" if entry.subject == "face" else "crop_object"
     with st.expander(t(f"picture.{crop}"), icon=":material/crop:"):
-        if not found:
+        if not detected:
             st.caption(t("picture.no_face"))
         frame = st.empty()
         left = st.slider(t("picture.crop_left"), -width // 2, width, box.left, key=f"left_{key}")
@@ -241,7 +241,7 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
         frame.image(
             pictures.photo(pictures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t(f"picture.{crop}_help")
         )
-    square = images.square(image, chosen)
+    square = images.crop(image, chosen)
     side = min(square.shape[0], 448)
     square = images.resize(square, side, side)
     return SelectedImage(square, images.digest(square), name, private)
@@ -251,7 +251,7 @@ def _proposed_box(image: images.Image, key: str, subject: str) -> tuple[images.B
     """The proposed square, and whether what the network looks for was found; searched once a picture."""
     name = f"box_{key}_{subject}"
     if name not in st.session_state:
-        found = subject != "face" or images.find_face(image) is not None
-        st.session_state[name] = images.subject_box(image, subject), found
+        detected = subject != "face" or images.detect_face(image) is not None
+        st.session_state[name] = images.subject_box(image, subject), detected
     proposed: tuple[images.Box, bool] = st.session_state[name]
     return proposed

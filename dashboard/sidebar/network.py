@@ -88,7 +88,7 @@ def _to_download(entry: Entry) -> None:
         st.caption(t("network.stick_help", file=entry.weights.name, folder=f"~/.keras/{entry.weights.folder}"))
         file = st.file_uploader(entry.weights.name, ["h5"], key=f"weights_{entry.name}", max_upload_size=MOST_MEGABYTES)
         if file is not None:
-            problems.shown(_hand_in)(entry, file)
+            problems.report_errors(_hand_in)(entry, file)
 
 
 def offer_download(wanted: Wanted, help: str) -> bool:
@@ -174,7 +174,7 @@ def _bring_your_own() -> None:
     st.caption(t("network.own_help"))
     file = st.file_uploader(t("network.own_network"), ["keras"], key="guest", max_upload_size=MOST_MEGABYTES)
     if file is not None:
-        problems.shown(_describe_guest)(file)
+        problems.report_errors(_describe_guest)(file)
 
 
 def _describe_guest(file: Any) -> None:

@@ -2,25 +2,41 @@
 
 import streamlit as st
 
-from dashboard.neighbours import constraints, explore
+from dashboard.neighbours.constraints import constraint_experiment
+from dashboard.neighbours.heads import compare_heads
+from dashboard.neighbours.setup import setup_controls
+from dashboard.neighbours.verification import verify_pair
 from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
+from dashboard.shared.links import choice
+from dashboard.shared.text import t
 
-PARTS = {"explore": explore.show, "constraints": constraints.show, "verify": constraints.verify}
+PARTS = {"explore": compare_heads, "constraints": constraint_experiment, "verify": verify_pair}
 
 
 @st.fragment
-@problems.shown
-def decide(frame: shared_frame.Frame) -> None:
-    """Data, heads and experiments; a change of a control runs this part of the page alone."""
+@problems.report_errors
+def decide(frame: Frame) -> None:
+    """Data, heads and the selected part; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    asked = explore.ask(frame)
-    if asked is not None:
-        PARTS[explore.part(tuple(PARTS))](asked)
+    setup = setup_controls(frame)
+    if setup is None:
+        return
+    part = choice(
+        st.segmented_control,
+        t("neighbours.part"),
+        tuple(PARTS),
+        key="knn_part",
+        default="explore",
+        format_func=lambda name: t(f"neighbours.part_{name}"),
+        required=True,
+        width="stretch",
+    )
+    PARTS[part](setup)
 
 
 lesson.opening("neighbours")
-decide(shared_frame.current())
+decide(current())
 lesson.closing(
     "neighbours",
     (

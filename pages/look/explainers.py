@@ -9,7 +9,7 @@ from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def explanations(frame: shared_frame.Frame) -> None:
     """The chosen grid with its figures; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
@@ -21,7 +21,7 @@ def explanations(frame: shared_frame.Frame) -> None:
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def recognition(frame: shared_frame.Frame) -> None:
     """Expected and predicted class of many images."""
     door.wait_until_ready(frame.network)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import colours
 from core.networks import tasks
 from dashboard.explain.explanation import explain, place_maps
 from dashboard.explain.request import choose_explanation, chosen_method
@@ -15,7 +16,7 @@ from dashboard.shared.text import t
 from dashboard.shared.workers import ask
 
 
-@problems.shown
+@problems.report_errors
 def explanation_with_steps(frame: shared_frame.Frame) -> None:
     """Controls, prediction, maps and steps."""
     network, image = frame.network, frame.image
@@ -24,7 +25,7 @@ def explanation_with_steps(frame: shared_frame.Frame) -> None:
     bars, params = predicted.container(), predicted.container()
     with chosen:
         request = choose_explanation(image, network, params)
-        strength = st.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **links.BOUND)
+        strength = st.slider(t("controls.overlay"), 0.0, 1.0, colours.STRENGTH, 0.05, key="strength", **links.BOUND)
     with bars:
         (probabilities,) = ask(tasks.predict, network, image.at(network.input_size))
         prediction_bars(network, probabilities, request.explained_class(probabilities))

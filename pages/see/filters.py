@@ -7,7 +7,7 @@ from dashboard.shared import frame as shared_frame
 from dashboard.shared.presets import preset_buttons
 
 
-@problems.shown
+@problems.report_errors
 def show(frame: shared_frame.Frame) -> None:
     """Nothing before the network is there."""
     door.wait_until_ready(frame.network)

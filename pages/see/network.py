@@ -8,7 +8,7 @@ from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def layer(frame: shared_frame.Frame) -> None:
     """The drawing, the selected layer and its channels; a change of the layer runs this part of the page alone."""
     network, rows = frame.network, layers.rows(frame.network)
@@ -20,7 +20,7 @@ def layer(frame: shared_frame.Frame) -> None:
     feature_maps.feature_map_sheet(frame.image, network, name)
 
 
-@problems.shown
+@problems.report_errors
 def page(frame: shared_frame.Frame) -> None:
     """From the whole network to the first layer's kernels and the table of all layers."""
     door.wait_until_ready(frame.network)

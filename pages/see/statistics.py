@@ -8,7 +8,7 @@ from dashboard.statistics import views
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def show(frame: shared_frame.Frame) -> None:
     """The view of choice; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)

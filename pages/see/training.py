@@ -8,7 +8,7 @@ from dashboard.training import live
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def training(frame: Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)

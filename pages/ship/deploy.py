@@ -8,7 +8,7 @@ from dashboard.shared import frame as shared_frame
 
 
 @st.fragment
-@problems.shown
+@problems.report_errors
 def ship(frame: shared_frame.Frame) -> None:
     """The part of choice; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)

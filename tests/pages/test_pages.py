@@ -17,7 +17,7 @@ LANGUAGES = text.languages()
 def test_page_shows_its_lesson(open_page, page: navigation.Page) -> None:
     app = open_page(f"pages/{page.chapter}/{page.slug}.py")
     assert not app.exception, app.exception[0].message
-    said = lesson.read("en", page.slug)
+    said = lesson.load_lesson("en", page.slug)
     assert [title.value for title in app.title] == [said.title]
     shown = [markdown.value for markdown in app.markdown]
     for marker in ("idea", "try", "formula", "references"):
@@ -31,7 +31,7 @@ def test_every_page_has_file_label_icon_and_lessons(page: navigation.Page) -> No
     assert page.icon.startswith(":material/")
     for language in LANGUAGES:
         assert text.label(language, f"pages.{page.slug}")
-        assert lesson.read(language, page.slug).questions
+        assert lesson.load_lesson(language, page.slug).questions
 
 
 def test_home_imports_no_network_and_computes_nothing(open_page, monkeypatch: pytest.MonkeyPatch) -> None:

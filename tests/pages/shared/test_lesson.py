@@ -26,4 +26,4 @@ def test_a_lesson_with_other_sections_is_refused(tmp_path: Path, monkeypatch: py
     (folder / "odd.md").write_text("# Odd\n\n## idea\n\nx\n", encoding="utf-8")
     monkeypatch.setattr(lesson, "LESSONS", tmp_path)
     with pytest.raises(ValueError, match=r"odd\.md"):
-        lesson.read("en", "odd")
+        lesson.load_lesson("en", "odd")

@@ -111,9 +111,9 @@ def test_a_large_argument_is_made_where_it_is_needed_alone() -> None:
     ],
 )
 def test_what_follows_from_something_private_is_the_session_s(argument: Any, private: bool) -> None:
-    kept = workers._session_answers if private else workers._shared_answers
-    assert workers._Question(record, (argument,), {}, None).kept is kept
-    assert workers._Question(record, (), {"image": argument}, None).kept is kept
+    cache = workers._session_answers if private else workers._shared_answers
+    assert workers._Question(record, (argument,), {}, None).cache is cache
+    assert workers._Question(record, (), {"image": argument}, None).cache is cache
 
 
 def run(script: Callable[[], None]) -> AppTest:
