@@ -11,7 +11,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images
-from core.networks.table import MINIFACE
 from core.populations import tasks
 from dashboard.populations import comparison, photos
 from dashboard.shared import text
@@ -141,8 +140,10 @@ def test_the_slider_between_the_shares_changes_every_figure_at_once(open_page, m
 
 
 def test_results_of_photos_are_kept_for_the_session_alone_and_follow_the_photos(open_page, monkeypatch) -> None:
-    questions: list[dict[str, Any]] = []
-    monkeypatch.setattr(comparison, "job", lambda *args, **given: questions.append(args[2]) or job(*args, **given))
+    questions: list[tuple[Any, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        comparison, "job", lambda *args, **given: questions.append((args, given)) or job(*args, **given)
+    )
     app = open_page(PAGE, pop_source="photos")
     for place, group in enumerate(faces.GROUPS):
         portraits = [faces.render(faces.person(n), faces.PORTRAIT, 160)[0] for n in (place, place + 2)]
@@ -150,12 +151,11 @@ def test_results_of_photos_are_kept_for_the_session_alone_and_follow_the_photos(
         app.file_uploader(key=f"pop_files_{group}").set_value(files)
     app.run()
     assert not app.exception, app.exception[0].message
-    both = questions[-1]
+    (task, network, both), given = questions[-1]
     assert all(source.private for source in both.values())
-    arguments = MINIFACE, both
-    settings = {"layer": MINIFACE.default_layer, "channels": None, "true_class": True}
-    scopes = {scope: answered(tasks.compare, *arguments, scope=scope, **settings) for scope in ("session", "shared")}
-    assert scopes["session"].groups["A"].images == 2 and scopes["shared"] is None
+    settings = {name: given[name] for name in ("layer", "channels", "true_class")}
+    assert answered(task, network, both, scope="shared", **settings) is None
     app.file_uploader(key="pop_files_B").set_value(files[:1]).run()
-    assert questions[-1]["A"].digest == both["A"].digest and questions[-1]["B"].digest != both["B"].digest
+    (_, _, fewer), _ = questions[-1]
+    assert fewer["A"].digest == both["A"].digest and fewer["B"].digest != both["B"].digest
     assert label("mean_face", group="B", people=1, pictures=1) in image_texts(app)
