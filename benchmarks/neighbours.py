@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core import images
-from core.images import face_box, square
+from core.images import crop, face_box
 from core.intervals import mean_interval
 from core.neighbours import NETWORK, album, tasks
 from core.neighbours.album import Album
@@ -34,7 +34,7 @@ def photos(folder: Path) -> Album:
     """The images of a folder of folders, framed as a face network wants them."""
     files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in (".pgm", ".png", ".jpg", ".jpeg"))
     pixels = [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
-    squares = [square(image, face_box(image)) for image in map(images.from_uint8, pixels)]
+    squares = [crop(image, face_box(image)) for image in map(images.from_uint8, pixels)]
     return album.named("own", squares, [file.parent.name for file in files])
 
 

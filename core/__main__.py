@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -27,10 +28,9 @@ from PIL import Image
 from typer.exceptions import TyperException
 
 from core import attribution, colours, deployment, faces, features, images, params
-from core import digits as data
+from core import digits as digits_data
 from core.attribution import Method
 from core.attribution import tasks as attribution_tasks
-from core.colours import lay_out, overlay, reach
 from core.errors import ReasonedError
 from core.features import tasks as features_tasks
 from core.images import Box
@@ -51,12 +51,12 @@ FACE_SIZES = (32, 1024)
 MOST_NAMES = 8
 """Names of classes that an error proposes."""
 TILE, TITLE, LETTERS = 320, 24, 0.45
-"""Height in pixels of a picture in a grid, and of the line above it; OpenCV's size of the letters in it."""
+"""Height in pixels of an image in a grid, and of the line above it; OpenCV's size of the letters in it."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__)
 
 NetworkName = Annotated[str, typer.Option("--network", help=f"One of: {', '.join(NETWORKS)}.")]
-Pictures = Annotated[Path, typer.Option("--image", help="A picture, or a folder of pictures.")]
+ImagePath = Annotated[Path, typer.Option("--image", help="A picture, or a folder of pictures.")]
 Folder = Annotated[Path, typer.Option("--out", help="Folder for the results; made if missing.")]
 LayerName = Annotated[str | None, typer.Option("--layer", help="By default the network's default layer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -90,7 +90,7 @@ def list_networks(as_json: AsJson = False) -> None:
         }
         for entry in NETWORKS.values()
     ]
-    answer({"networks": rows}, as_json)
+    print_result({"networks": rows}, as_json)
 
 
 @app.command()
@@ -102,14 +102,14 @@ def prefetch(
     """Fetch the files of networks, or MNIST, the evening before class. What is here is checked, not fetched again."""
     rows = []
     names = ",".join([*network, *(more or [])]).split(",")
-    for entry in dict.fromkeys(map(wanted, names)):
+    for entry in dict.fromkeys(map(fetchable, names)):
         for file in entry.files:
-            with progress_of(1, file.name) as tell:
-                changed = fetch(file, tell)
+            with progress_of(1, file.name) as report:
+                changed = fetch(file, report)
             if changed:
                 print(f"{file.name} is another file than the one first seen here ({changed}).", file=sys.stderr)
             rows.append({"network": entry.name, "file": str(file.path), "bytes": file.path.stat().st_size})
-    answer({"files": rows}, as_json)
+    print_result({"files": rows}, as_json)
 
 
 @app.command(name="faces")
@@ -122,7 +122,7 @@ def render_faces(
     as_json: AsJson = False,
 ) -> None:
     """Render synthetic people, with the mask of every region."""
-    shots = [(number, index) for number in numbers(people, "--people") for index in range(captures)]
+    shots = [(number, index) for number in ranges(people, "--people") for index in range(captures)]
     folder, rows = writable_folder(out), []
     for number, index in progress(shots):
         image, regions = faces.shot(number, seed, index, size)
@@ -138,30 +138,27 @@ def render_faces(
                 "group": faces.group_of(number),
             }
         )
-    answer({"faces": rows}, as_json)
+    print_result({"faces": rows}, as_json)
 
 
 @app.command()
 def predict(
-    image: Pictures,
+    image: ImagePath,
     network: NetworkName = "MiniFace",
     top: Annotated[int, typer.Option(min=1, help="Classes to show, the most probable first.")] = 5,
     as_json: AsJson = False,
 ) -> None:
     """Say who is on pictures."""
-    files = picture_files(image)
-    (entry,), rows = chosen_networks(network, most=1), []
+    files = image_files(image)
+    (entry,), rows = load_networks(network, most=1), []
     for file in progress(files):
-        picture = read(file)
-        probabilities = networks_tasks.predict(
-            entry.name, images.square(picture, images.subject_box(picture, entry.subject))
-        )[0]
+        probabilities = networks_tasks.predict(entry.name, read_subject(file, entry))[0]
         first = np.argsort(-probabilities, kind="stable")[:top]
         predictions = [
             {"class_index": int(n), "label": entry.labels[n], "probability": float(probabilities[n])} for n in first
         ]
         rows.append({"file": str(file), "predictions": predictions})
-    answer({"images": rows}, as_json)
+    print_result({"images": rows}, as_json)
 
 
 @app.command()
@@ -185,7 +182,7 @@ def filters(
     as_json: AsJson = False,
 ) -> None:
     """Make the pictures that excite channels of a layer."""
-    chosen = numbers(channels, "--channels")
+    chosen = ranges(channels, "--channels")
     if preset not in features.PRESETS:
         raise BadInput(f"--preset {preset}: choose one of: {', '.join(features.PRESETS)}.")
     climb = features.PRESETS[preset]
@@ -199,16 +196,12 @@ def filters(
     if out.suffix.lower() not in SHEET_FORMATS:
         raise BadInput(f"--out {out}: expected a file name that ends in {', '.join(SHEET_FORMATS)}.")
     writable_folder(out.parent)
-    (entry,) = chosen_networks(network, most=1)
+    (entry,) = load_networks(network, most=1)
     started, layer = time.perf_counter(), layer or entry.default_layer
-    with progress_of(int(values["iterations"])) as tell:
-
-        def report(step: int, steps: int, picture: bytes | None = None, **values: float) -> None:
-            tell(step)
-
+    with progress_of(int(values["iterations"])) as report:
         result = features_tasks.maximize(entry.name, layer, chosen, report, preset=preset, size=size, **values)
     out.write_bytes(images.encode(colours.contact_sheet(result.images), SHEET_FORMATS[out.suffix.lower()]))
-    answer(
+    print_result(
         {
             "layer": layer,
             "channels": chosen,
@@ -222,7 +215,7 @@ def filters(
 
 @app.command()
 def explain(
-    image: Pictures,
+    image: ImagePath,
     out: Folder,
     network: Annotated[str, typer.Option(help=f"One or several, with commas: {', '.join(NETWORKS)}.")] = "MiniFace",
     method: Annotated[
@@ -246,55 +239,80 @@ def explain(
     A map file is float32 `(h, w)` of the picture as it is seen, unscaled, zero outside the part that the network got.
     """
     methods = list(dict.fromkeys(attribution.find(name) for name in method.split(",")))
-    options = options_of(methods, param or [], channels)
+    options = method_options(methods, param or [], channels)
     if class_name is not None and class_index is not None:
         raise BadInput(f"--class-index {class_index} --class-name {class_name}: expected one of the two.")
-    files, folder = picture_files(image), writable_folder(out)
-    entries, rows = chosen_networks(network), []
-    classes = {entry: class_index if class_name is None else class_of(entry, class_name) for entry in entries}
+    files, folder = image_files(image), writable_folder(out)
+    classes = {
+        entry: class_index if class_name is None else class_named(entry, class_name) for entry in load_networks(network)
+    }
+    request, rows = ExplainRequest(methods, options, classes, layer, display), []
     for file in progress(files):
-        picture, height, width = read(file), *own_size(file)
-        stem = file.stem if [f.stem for f in files].count(file.stem) == 1 else file.name.replace(".", "_")
-        tiles = []
-        for entry in entries:
-            box = images.subject_box(picture, entry.subject)
-            square = images.square(picture, box)
-            tiles.append(titled(picture, said_of(entry, square, classes[entry])))
-            for chosen in methods:
-                found = attribution_tasks.explain(
-                    entry.name, chosen.name, square, classes[entry], layer, **options[chosen.name]
-                )
-                parts = (stem, chosen.name, entry.name, found.layer, found.class_index)
-                name = "_".join(str(part) for part in parts if part is not None)
-                np.save(
-                    folder / f"{name}.npy", lay_out(found.map.values, scaled(box, height / len(picture)), height, width)
-                )
-                shown = laid_over(picture, found.map.values, box, chosen.signed)
-                tiles.append(titled(shown, f"{chosen.title}, {entry.name}"))
-                picture_file = folder / (f"{stem}_grid.png" if display is Display.grid else f"{name}.png")
-                if display is Display.singles:
-                    picture_file.write_bytes(images.encode(shown, "png"))
-                rows.append(
-                    {
-                        "image": str(file),
-                        "method": chosen.name,
-                        "network": entry.name,
-                        "layer": found.layer,
-                        "class_index": found.class_index,
-                        "map_file": str(folder / f"{name}.npy"),
-                        "picture_file": str(picture_file),
-                        "seconds": round(found.seconds, 4),
-                    }
-                )
-        if display is Display.grid:
-            sheet = colours.contact_sheet(np.stack(tiles), columns=1 + len(methods))
-            (folder / f"{stem}_grid.png").write_bytes(images.encode(sheet, "png"))
-    answer({"maps": rows}, as_json)
+        unique = [other.stem for other in files].count(file.stem) == 1
+        rows += explain_file(file, folder, file.stem if unique else file.name.replace(".", "_"), request)
+    print_result({"maps": rows}, as_json)
+
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """What `explain` makes of every image: a map a network and method, of each network's class, None being its first
+    choice; `options` are the methods' own arguments by their names.
+    """
+
+    methods: Sequence[Method]
+    options: dict[str, dict[str, Any]]
+    classes: dict[Entry, int | None]
+    layer: str | None
+    display: Display
+
+
+def explain_file(file: Path, folder: Path, stem: str, request: ExplainRequest) -> list[dict[str, Any]]:
+    """Write the maps of one image, and them over it, under names that begin with `stem`; one row a map."""
+    image, rows, tiles = read_image(file), [], []
+    grid = folder / f"{stem}_grid.png"
+    for entry, class_index in request.classes.items():
+        box = images.subject_box(image, entry.subject)
+        inside = images.crop(image, box)
+        tiles.append(titled(image, prediction_title(entry, inside, class_index)))
+        for method in request.methods:
+            options = request.options[method.name]
+            explanation = attribution_tasks.explain(
+                entry.name, method.name, inside, class_index, request.layer, **options
+            )
+            values = explanation.map.values
+            overlay = colours.overlay(
+                image,
+                colours.uncrop(values, box, *image.shape[:2]),
+                high=colours.colour_limit(values),
+                signed=method.signed,
+            )
+            tiles.append(titled(overlay, f"{method.title}, {entry.name}"))
+            parts = (stem, method.name, entry.name, explanation.layer, explanation.class_index)
+            name = "_".join(str(part) for part in parts if part is not None)
+            np.save(folder / f"{name}.npy", full_size_map(file, values, box, image))
+            if request.display is Display.singles:
+                (folder / f"{name}.png").write_bytes(images.encode(overlay, "png"))
+            rows.append(
+                {
+                    "image": str(file),
+                    "method": method.name,
+                    "network": entry.name,
+                    "layer": explanation.layer,
+                    "class_index": explanation.class_index,
+                    "map_file": str(folder / f"{name}.npy"),
+                    "picture_file": str(grid if request.display is Display.grid else folder / f"{name}.png"),
+                    "seconds": round(explanation.seconds, 4),
+                }
+            )
+    if request.display is Display.grid:
+        sheet = colours.contact_sheet(tiles, columns=1 + len(request.methods))
+        grid.write_bytes(images.encode(sheet, "png"))
+    return rows
 
 
 @app.command()
 def embed(
-    image: Pictures,
+    image: ImagePath,
     out: Annotated[Path, typer.Option("--out", help="The embeddings, an .npz file.")],
     network: NetworkName = "MiniFace",
     as_json: AsJson = False,
@@ -305,17 +323,14 @@ def embed(
     """
     if out.suffix.lower() != ".npz":
         raise BadInput(f"--out {out}: expected a file name that ends in .npz.")
-    files = picture_files(image)
+    files = image_files(image)
     writable_folder(out.parent)
-    (entry,), vectors = chosen_networks(network, most=1), []
+    (entry,), vectors = load_networks(network, most=1), []
     for file in progress(files):
-        picture = read(file)
-        vectors.append(
-            neighbours.embed(entry.name, images.square(picture, images.subject_box(picture, entry.subject))[None])
-        )
+        vectors.append(neighbours.embed(entry.name, read_subject(file, entry)[None]))
     embeddings = np.concatenate(vectors)
     np.savez(out, embeddings=embeddings, files=np.array([str(file) for file in files]))
-    answer(
+    print_result(
         {
             "network": entry.name,
             "layer": entry.embedding_layer,
@@ -336,28 +351,28 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network for another runtime, preparation of the picture included, and compare it with Keras."""
-    for option, given, choices in (
+    for option, name, choices in (
         ("--format", format, deployment.FORMATS),
         ("--precision", precision, deployment.PRECISIONS),
     ):
-        if given not in choices:
-            raise BadInput(f"{option} {given}: choose one of: {', '.join(choices)}.")
-    (entry,) = chosen_networks(network, most=1)
+        if name not in choices:
+            raise BadInput(f"{option} {name}: choose one of: {', '.join(choices)}.")
+    (entry,) = load_networks(network, most=1)
     writable_folder(out.parent)
     with quiet():
-        from core.deployment.export import export as made
+        from core.deployment import export as exporting
 
-        found = made(loading.load(entry.name), format, precision)
-    out.write_bytes(found.data)
-    compared = found.comparison
-    answer(
+        exported = exporting.export(loading.load(entry.name), format, precision)
+    out.write_bytes(exported.data)
+    comparison = exported.comparison
+    print_result(
         {
             "file": str(out),
-            "bytes": len(found.data),
-            "pictures": compared.pictures,
-            "largest_difference_of_a_probability": compared.probabilities,
-            "largest_difference_of_a_logit": compared.logits,
-            "same_first_choice": compared.agreement,
+            "bytes": len(exported.data),
+            "pictures": comparison.pictures,
+            "largest_difference_of_a_probability": comparison.probabilities,
+            "largest_difference_of_a_logit": comparison.logits,
+            "same_first_choice": comparison.agreement,
         },
         as_json,
     )
@@ -366,13 +381,13 @@ def export(
 # --- what arrives -----------------------------------------------------------------------------------------------------
 
 
-def wanted(name: str) -> Entry | data.Dataset:
+def fetchable(name: str) -> Entry | digits_data.Dataset:
     """What can be fetched under a name: a network, or the digits to train on."""
-    digits = data.DATASET
+    digits = digits_data.DATASET
     return digits if name.strip().casefold() == digits.name.casefold() else table.find(name)
 
 
-def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
+def load_networks(names: str, most: int | None = None) -> list[Entry]:
     """Networks of names with commas between, each loaded once so that what is missing shows before work begins."""
     entries = list(dict.fromkeys(map(table.find, names.split(","))))
     if most and len(entries) > most:
@@ -387,20 +402,20 @@ def chosen_networks(names: str, most: int | None = None) -> list[Entry]:
 def quiet() -> Iterator[None]:
     """Silence standard error below Python: TensorFlow greets there while it is imported, whatever its log level."""
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
         os.close(nowhere)
 
 
-def numbers(text: str, option: str) -> list[int]:
-    """The numbers of an option, as `core.params.numbers` reads them; BadInput for anything else."""
+def ranges(text: str, option: str) -> list[int]:
+    """The numbers of an option, as `core.params.parse_ranges` reads them; BadInput for anything else."""
     try:
-        return params.numbers(text)
+        return params.parse_ranges(text)
     except ValueError as error:
         raise BadInput(f"{option} {error}") from None
 
@@ -412,11 +427,11 @@ def check_range(param: Param, value: float, option: str = "") -> None:
         raise BadInput(f"{option} {value:g}: expected a number from {param.minimum:g} to {param.maximum:g}.")
 
 
-def options_of(methods: Sequence[Method], given: Sequence[str], channels: str | None) -> dict[str, dict[str, Any]]:
+def method_options(methods: Sequence[Method], texts: Sequence[str], channels: str | None) -> dict[str, dict[str, Any]]:
     """Each method's own arguments, of texts such as "rise.samples=2000" and of the channels of Grad-CAM."""
     options: dict[str, dict[str, Any]] = {method.name: {} for method in methods}
     known = {f"{method.name}.{param.name}": (method, param) for method in methods for param in method.params}
-    for text in given:
+    for text in texts:
         name, _, number = text.partition("=")
         if name.strip() not in known:
             raise BadInput(f"--param {text}: expected NAME=NUMBER with a name of: {', '.join(known) or 'none here'}.")
@@ -431,22 +446,22 @@ def options_of(methods: Sequence[Method], given: Sequence[str], channels: str | 
     if channels is not None:
         if "grad_cam" not in options:
             raise BadInput(f"--channels {channels}: only grad_cam can leave channels out; add it to --method.")
-        options["grad_cam"]["channels"] = numbers(channels, "--channels")
+        options["grad_cam"]["channels"] = ranges(channels, "--channels")
     return options
 
 
-def class_of(entry: Entry, name: str) -> int:
+def class_named(entry: Entry, name: str) -> int:
     """The number of a network's class by its name, or a part that no other name has, as `labels.spelled` spells it."""
-    wanted, labels = spelled(name), [spelled(label) for label in entry.labels]
-    within = [label for label in labels if wanted in label]
-    if wanted in labels or len(within) == 1:
-        return labels.index(wanted if wanted in labels else within[0])
-    likely = dict.fromkeys([*within, *get_close_matches(wanted, labels, MOST_NAMES, 0.4), *labels])
+    words, labels = spelled(name), [spelled(label) for label in entry.labels]
+    containing = [label for label in labels if words in label]
+    if words in labels or len(containing) == 1:
+        return labels.index(words if words in labels else containing[0])
+    likely = dict.fromkeys([*containing, *get_close_matches(words, labels, MOST_NAMES, 0.4), *labels])
     names = ", ".join(entry.labels[labels.index(label)] for label in list(likely)[:MOST_NAMES])
     raise BadInput(f"--class-name {name}: {entry.name} has no one class of this name; choose one, such as {names}.")
 
 
-def picture_files(path: Path) -> list[Path]:
+def image_files(path: Path) -> list[Path]:
     """The file itself, or the pictures of a folder, sorted by name."""
     if not path.exists():
         raise BadInput(f"--image {path}: there is no such file or folder.")
@@ -466,49 +481,45 @@ def writable_folder(path: Path) -> Path:
     return path
 
 
-def read(file: Path) -> images.Image:
-    """The picture of a file; BadInput names the file where it cannot be read."""
+def read_image(file: Path) -> images.Image:
+    """The image of a file; BadInput names the file where it cannot be read."""
     try:
         return images.read_file(file)
     except images.ImageError as error:
         raise BadInput(f"{file}: {error}") from error
 
 
-def own_size(file: Path) -> tuple[int, int]:
-    """Height and width of a picture file as it is seen: before it is reduced, after it is turned upright."""
-    with Image.open(file) as picture:
-        width, height = picture.size
-        return (width, height) if picture.getexif().get(ORIENTATION) in LYING else (height, width)
+def read_subject(file: Path, entry: Entry) -> images.Image:
+    """The square of an image that a network looks at; BadInput where the file cannot be read."""
+    image = read_image(file)
+    return images.crop(image, images.subject_box(image, entry.subject))
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
 
 
-def scaled(box: Box, factor: float) -> Box:
-    """The same square in a picture that is `factor` times as large."""
-    return Box(round(box.left * factor), round(box.top * factor), round(box.size * factor))
+def full_size_map(file: Path, values: np.ndarray, box: Box, image: images.Image) -> np.ndarray:
+    """A map of the square `box` of an image as one of the whole picture in its file, before it was reduced."""
+    with Image.open(file) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ORIENTATION) in LYING:
+            width, height = height, width
+    factor = height / len(image)
+    scaled = Box(round(box.left * factor), round(box.top * factor), round(box.size * factor))
+    return colours.uncrop(values, scaled, height, width)
 
 
-def laid_over(picture: images.Image, values: np.ndarray, box: Box, signed: bool) -> images.Image:
-    """A map over the square of a picture that it belongs to; the rest of the picture stays as it is."""
-    size = picture.shape[:2]
-    inside = lay_out(np.ones_like(values), box, *size)[..., None]
-    return np.where(
-        inside > 0, overlay(picture, lay_out(values, box, *size), signed=signed, high=reach(values)), picture
-    )
-
-
-def said_of(entry: Entry, square: images.Image, class_index: int | None) -> str:
+def prediction_title(entry: Entry, image: images.Image, class_index: int | None) -> str:
     """A class, by default the most probable one, and its probability."""
-    probabilities = networks_tasks.predict(entry.name, square)[0]
+    probabilities = networks_tasks.predict(entry.name, image)[0]
     index = int(probabilities.argmax()) if class_index is None else loading.load(entry.name).check_class(class_index)
     return f"{entry.labels[index]}, {probabilities[index]:.0%}"
 
 
-def titled(picture: images.Image, title: str) -> images.Image:
-    """The picture, `TILE` pixels high, under a line of text."""
-    height, width = picture.shape[:2]
-    tile = images.resize(picture, TILE, max(round(width * TILE / height), 1))
+def titled(image: images.Image, title: str) -> images.Image:
+    """The image, `TILE` pixels high, under a line of text."""
+    height, width = image.shape[:2]
+    tile = images.resize(image, TILE, max(round(width * TILE / height), 1))
     line = np.ones((TITLE, tile.shape[1], 3), np.float32)
     title = title.replace("×", "x")  # OpenCV's letters are those of ASCII
     (length, _), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_SIMPLEX, LETTERS, 1)
@@ -520,12 +531,12 @@ def titled(picture: images.Image, title: str) -> images.Image:
 # --- what is said -----------------------------------------------------------------------------------------------------
 
 
-def answer(result: dict[str, Any], as_json: bool) -> None:
+def print_result(result: dict[str, Any], as_json: bool) -> None:
     """Print the result: one JSON object, or lines for people."""
-    print(json.dumps(result) if as_json else "\n".join(lines(result)))
+    print(json.dumps(result) if as_json else "\n".join(format_lines(result)))
 
 
-def lines(value: Any, indent: str = "") -> Iterator[str]:
+def format_lines(value: Any, indent: str = "") -> Iterator[str]:
     """ "name: value" line by line, what belongs to a name indented below it."""
     for name, item in value.items():
         if not isinstance(item, list):
@@ -537,25 +548,25 @@ def lines(value: Any, indent: str = "") -> Iterator[str]:
             for number, row in enumerate(item):
                 if number:
                     yield ""
-                yield from lines(row, indent + "  ")
+                yield from format_lines(row, indent + "  ")
 
 
 def progress(items: Sequence[Any]) -> Iterator[Any]:
     """The items one by one, with a bar on standard error if that is a terminal."""
-    with typer.progressbar(items, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
-        yield from shown
+    with typer.progressbar(items, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield from bar
 
 
 @contextmanager
 def progress_of(steps: int, label: str = "") -> Iterator[Callable[..., None]]:
-    """A bar as in `progress`; the function that it gives is told the steps done, and of how many if that changed."""
-    with typer.progressbar(length=steps, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+    """A bar as in `progress`; it gives a report of the steps done, and of how many if that changed."""
+    with typer.progressbar(length=steps, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
-        def tell(step: int, steps: int = steps) -> None:
-            shown.length = steps or None
-            shown.update(step - shown.pos)
+        def report(step: int, steps: int = steps, *_: Any, **values: float) -> None:
+            bar.length = steps or None
+            bar.update(step - bar.pos)
 
-        yield tell
+        yield report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,7 +33,7 @@ MAX_RATIO = 20
 MAX_SCANS = 100
 """Most passes of a progressive JPEG. Editors write ten; a hostile one of 40 bytes takes 30 ms at 24 megapixels."""
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-Pillow.MAX_IMAGE_PIXELS = None  # `read` has a lower limit of its own and says so in a sentence
+Pillow.MAX_IMAGE_PIXELS = None  # `decode` has a lower limit of its own and says so in a sentence
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"AVI ", "AVI"),
@@ -75,8 +75,8 @@ class ImageError(ReasonedError):
     }
 
 
-def read(data: bytes, name: str = "") -> Image:
-    """Decode an untrusted file: PNG, JPEG, WebP or BMP, told by its content whatever its `name` says.
+def decode(data: bytes) -> Image:
+    """Decode an untrusted file: PNG, JPEG, WebP or BMP, which its content tells and not its name.
 
     Limits on bytes and pixels are checked before decoding. EXIF rotation is applied, transparency laid over white,
     grey, palette, CMYK and 16 bit brought to RGB; a picture larger than `MAX_SIDE` is reduced to it. Of an animation
@@ -149,11 +149,11 @@ def _refused(data: bytes) -> ImageError:
 
 
 def read_file(path: Path) -> Image:
-    """Decode the file at `path` as `read` does; ImageError also where it is missing or cannot be opened."""
+    """Decode the file at `path` as `decode` does; ImageError also where it is missing or cannot be opened."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImageError("too_many_bytes", megabytes=path.stat().st_size / 1000**2, limit=MAX_BYTES / 1000**2)
-        return read(path.read_bytes(), path.name)
+        return decode(path.read_bytes())
     except FileNotFoundError:
         raise ImageError("missing_file", name=str(path)) from None
     except OSError:
@@ -215,7 +215,7 @@ def centre_box(image: Image) -> Box:
     return Box((width - size) // 2, (height - size) // 2, size)
 
 
-def find_face(image: Image) -> Box | None:
+def detect_face(image: Image) -> Box | None:
     """The largest frontal face, or None; from brows to mouth, as the detector frames it.
 
     OpenCV's Haar cascade (Viola and Jones 2001, https://doi.org/10.1109/CVPR.2001.990517).
@@ -244,11 +244,11 @@ def face_box(image: Image) -> Box:
 
     The middle of the picture where no face is found, or where the face already fills it.
     """
-    return box_around(find_face(image), image)
+    return box_around_face(detect_face(image), image)
 
 
-def box_around(face: Box | None, image: Image) -> Box:
-    """The same, where the face was looked for already: `face` is what `find_face` found."""
+def box_around_face(face: Box | None, image: Image) -> Box:
+    """The same, where the face was looked for already: `face` is what `detect_face` gave."""
     if face is None or face.size >= CLOSE * min(image.shape[:2]):
         return centre_box(image)
     size = round(face.size / FACE_OF_PICTURE)
@@ -260,7 +260,7 @@ def subject_box(image: Image, subject: str) -> Box:
     return face_box(image) if subject == "face" else centre_box(image)
 
 
-def square(image: Image, box: Box) -> Image:
+def crop(image: Image, box: Box) -> Image:
     """The part of the picture in `box`, `(size, size, 3)`; beyond its edges the picture is mirrored."""
     height, width = image.shape[:2]
     rows = _mirrored(np.arange(box.top, box.top + box.size), height)

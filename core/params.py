@@ -30,10 +30,10 @@ class Param:
 
 
 MOST_NUMBERS = 10_000
-"""Length of a range that `numbers` reads."""
+"""Length of a range that `parse_ranges` reads."""
 
 
-def numbers(text: str) -> list[int]:
+def parse_ranges(text: str) -> list[int]:
     """ "0-3, 7" -> [0, 1, 2, 3, 7], each once, in the order in which they are named; ValueError for anything else."""
     chosen: dict[int, None] = {}  # a set that keeps the order
     for part in text.split(","):

@@ -49,7 +49,7 @@ class ClassTarget:
     def report_progress(self, step: int, steps: int, values: np.ndarray | None = None) -> None:
         """Report how far the method is, with the map so far `(h, w)`; what the report raises ends the method."""
         if self.report:
-            self.report(step, steps, values, calls=self.calls)
+            self.report(step, steps, None if values is None else np.float32(values), calls=self.calls)
 
     def saliency_map(self, values: np.ndarray, layer: str | None = None, **steps: np.ndarray) -> SaliencyMap:
         """The map `(h, w)`; `steps` are its intermediate results, in the order of the formula."""

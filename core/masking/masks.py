@@ -64,7 +64,7 @@ def presets(image: np.ndarray, regions: Mapping[str, np.ndarray] | None = None) 
     the networks are given it would be.
     """
     height, width = image.shape[:2]
-    face = images.find_face(image) or _expected(height, width)
+    face = images.detect_face(image) or _expected(height, width)
     sides = {name: tuple(_in_image(part, face, height, width) for part in parts) for name, parts in PRESETS.items()}
     if regions is not None:
         sides |= _exact(regions)

@@ -104,12 +104,12 @@ def read_face(data: bytes, name: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ImageError: no image that can be used, or no face on it.
     """
-    image = images.read(data, name)
-    face = images.find_face(image)
+    image = images.decode(data)
+    face = images.detect_face(image)
     if face is None:
         raise ImageError("no_face")
-    box = images.box_around(face, image)
-    return to_uint8(resize(images.square(image, box), PHOTO_SIDE, PHOTO_SIDE)), landmarks_in_box(face, box)
+    box = images.box_around_face(face, image)
+    return to_uint8(resize(images.crop(image, box), PHOTO_SIDE, PHOTO_SIDE)), landmarks_in_box(face, box)
 
 
 def people_from_names(names: Sequence[str]) -> tuple[str, ...]:

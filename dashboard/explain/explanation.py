@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core import colours
 from core.attribution import tasks
 from core.attribution.tasks import Explanation
 from core.compute import Progress
@@ -57,7 +58,7 @@ def describe(request: Request, explanation: Explanation) -> str:
 def place_maps(image: SelectedImage, request: Request, explanation: Explanation, strength: float) -> bytes:
     """The photo, the map over it and the map alone, with its range and what it cost; returns the encoded overlay."""
     method, values, label = request.method, explanation.map.values, describe(request, explanation)
-    overlay = pictures.chart(pictures.overlay(image.image, values, strength, SIDE, method.signed))
+    overlay = pictures.chart(colours.overlay(image.image, values, strength, signed=method.signed, side=SIDE))
     photo, over, alone = st.columns(3)
     photo.image(pictures.photo(image.image), width="stretch", alt=image.name, caption=image.name)
     over.image(
@@ -67,7 +68,7 @@ def place_maps(image: SelectedImage, request: Request, explanation: Explanation,
         caption=f"{method.title} · {label}",
     )
     alone.image(
-        pictures.chart(pictures.heatmap(values, SIDE, method.signed)),
+        pictures.chart(colours.heatmap(values, signed=method.signed, side=SIDE)),
         width="stretch",
         alt=t("explain.heatmap_alt", method=method.title, label=label),
         caption=scale_caption(values, method.signed),
@@ -80,4 +81,4 @@ def place_maps(image: SelectedImage, request: Request, explanation: Explanation,
 
 def scale_caption(values: np.ndarray, signed: bool) -> str:
     """The colour scale of a map in words."""
-    return t("explain.scale_signed" if signed else "explain.scale", high=significant(pictures.reach(values)))
+    return t("explain.scale_signed" if signed else "explain.scale", high=significant(colours.colour_limit(values)))

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core import colours
 from core.attribution import METHODS, Method, tasks
 from core.attribution.compare import correlations
 from core.attribution.tasks import Explanation
@@ -160,7 +161,7 @@ def place_grid(image: SelectedImage, grid: Grid, cells: Cells) -> None:
             required=True,
             help=t("explainers.scales_help"),
         )
-    strength = right.slider(t("controls.overlay"), 0.0, 1.0, 0.7, 0.05, key="strength", **BOUND)
+    strength = right.slider(t("controls.overlay"), 0.0, 1.0, colours.STRENGTH, 0.05, key="strength", **BOUND)
     st.header(t("explainers.maps"), anchor=False)
     count, requests = len(grid.columns), grid.requests
     highs = _highs(cells, count, scales)
@@ -175,7 +176,7 @@ def place_grid(image: SelectedImage, grid: Grid, cells: Cells) -> None:
 
 def _highs(cells: Cells, count: int, scales: str) -> list[float]:
     """Where the colours of each cell end: at its own reach, at that of its row, or at that of all."""
-    own = [0.0 if isinstance(cell, ReasonedError) else pictures.reach(cell.map.values) for cell in cells]
+    own = [0.0 if isinstance(cell, ReasonedError) else colours.colour_limit(cell.map.values) for cell in cells]
     if scales == "own":
         return own
     width = count if scales == "method" else len(own)
@@ -190,7 +191,9 @@ def _place_cell(
         return
     name, method, label = request.network.name, request.method, describe(request, cell)
     st.image(
-        pictures.chart(pictures.overlay(image.image, cell.map.values, strength, SIDE, method.signed, high)),
+        pictures.chart(
+            colours.overlay(image.image, cell.map.values, strength, high=high, signed=method.signed, side=SIDE)
+        ),
         width="stretch",
         alt=t("explain.overlay_alt", method=method.title, label=f"{name}, {label}"),
     )

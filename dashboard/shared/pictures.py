@@ -1,8 +1,4 @@
-"""Pictures of the dashboard, as arrays and encoded for the browser. Draws, never computes.
-
-One scale for what is zero or positive (cividis) and one for what has a sign (blue, white, orange); both are safe for
-colour-blind readers, and whoever shows a map says its range beside it.
-"""
+"""Images made ready for the page: encoded, enlarged, numbered, outlined. The colours of maps are in `core.colours`."""
 
 from __future__ import annotations
 
@@ -15,14 +11,11 @@ import numpy as np
 import streamlit as st
 
 from core import images
-from core.colours import reach
-from core.colours import signed_heatmap as signed
+from core.colours import contact_sheet, heatmap
 from core.images import Box, Image
 
-SHEET_WIDTH = 1440
-"""Pixels; a contact sheet fills a wide projector and is reduced by the browser elsewhere."""
-
-_CIVIDIS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_CIVIDIS)[:, 0, ::-1]
+SHEET_WIDTH, GAP = 1440, 4
+"""Pixels: a numbered sheet fills a wide projector and is reduced by the browser elsewhere; between two of its tiles."""
 
 
 def photo(image: Image) -> bytes:
@@ -45,35 +38,9 @@ def captioned(image: Image, caption: str) -> None:
     st.image(in_page(chart(image)), width="stretch", alt=caption, caption=caption)
 
 
-def coloured(values: np.ndarray, high: float | None = None, low: float = 0.0) -> Image:
-    """A map `(h, w)` in cividis, `low` (dark blue) to `high` (yellow; the map's maximum unless given)."""
-    high = float(values.max()) if high is None else high
-    share = (values - low) / (high - low) if high > low else np.zeros_like(values)
-    return _CIVIDIS[(np.clip(share, 0, 1) * 255).astype(np.uint8)].astype(np.float32) / 255
-
-
 def cells(image: Image, side: int) -> Image:
     """A small picture enlarged to `side` pixels so that every value stays a visible cell."""
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
-
-
-def heatmap(values: np.ndarray, side: int, signed_scale: bool = False, high: float | None = None) -> Image:
-    """A map, enlarged smoothly to `(side, side)` and coloured up to `high`, by default its `reach`."""
-    enlarged, high = images.resize(values, side, side), reach(values) if high is None else high
-    return signed(enlarged, high) if signed_scale else coloured(enlarged, high)
-
-
-def overlay(
-    image: Image, values: np.ndarray, strength: float, side: int, signed_scale: bool = False, high: float | None = None
-) -> Image:
-    """A map laid over the picture: the larger the value, the more its colour covers, up to `strength`.
-
-    Where the map is 0 the picture is left as it is, so that a face can be recognised below its map.
-    """
-    high = reach(values) if high is None else high
-    size = np.abs(images.resize(values, side, side))
-    share = strength * np.clip(size / high, 0, 1)[..., None] if high > 0 else 0.0
-    return (1 - share) * images.resize(image, side, side) + share * heatmap(values, side, signed_scale, high)
 
 
 def framed(image: Image, box: Box) -> Image:
@@ -97,52 +64,45 @@ def outlined(image: Image, mask: np.ndarray) -> Image:
     return drawn
 
 
-def contact_sheet(
+def numbered_sheet(
     pictures: Sequence[Image],
     numbers: Sequence[int],
     *,
     notes: Mapping[int, str] | None = None,
     crossed: Sequence[int] = (),
     columns: int | None = None,
-    gap_shade: float = 0.5,
 ) -> Image:
-    """Square pictures in rows as one picture, each with its number; what is between them is grey of `gap_shade`.
+    """Square images in rows on grey as one image, each with its number.
 
     `notes` (number -> text) follow the number, the numbers in `crossed` are crossed out.
     """
     columns = min(columns or (8 if len(pictures) <= 32 else 16), len(pictures))
-    gap = 4
-    tile = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - gap
-    rows = -(-len(pictures) // columns)
-    sheet = np.full((rows * (tile + gap) - gap, columns * (tile + gap) - gap, 3), gap_shade, dtype=np.float32)
-    for place, (picture, number) in enumerate(zip(pictures, numbers, strict=True)):
-        cell = _enlarged(picture, tile)
+    side = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - GAP
+    tiles = []
+    for picture, number in zip(pictures, numbers, strict=True):
+        tile = _enlarged(picture, side)
         if number in crossed:
-            cell = _crossed(cell)
-        text = f"{number}{(notes or {}).get(number, '')}"
-        top, left = place // columns * (tile + gap), place % columns * (tile + gap)
-        sheet[top : top + tile, left : left + tile] = _numbered(cell, text)
-    return sheet
+            tile = _crossed(tile)
+        tiles.append(_numbered(tile, f"{number}{(notes or {}).get(number, '')}"))
+    return contact_sheet(tiles, columns, GAP, ground=0.5)
 
 
 def map_sheet(
     maps: np.ndarray,
     *,
     high: float | None = None,
-    bound: float | None = None,
+    signed: bool = False,
     channels: Sequence[int] | None = None,
     **marks: Any,
 ) -> Image:
-    """Maps `(h, w, k)` as a contact sheet: on one scale 0 to `high`, on a signed one to `bound`, or each on its own.
+    """Heatmaps of maps `(h, w, k)` as a numbered sheet: all on one scale up to `high`, or each up to its own maximum.
 
     `channels` shows these alone, in this order.
     """
     channels = range(maps.shape[2]) if channels is None else channels
-    if bound is not None:
-        pictures = [signed(maps[..., k], bound) for k in channels]
-    else:
-        pictures = [coloured(maps[..., k], high) for k in channels]
-    return contact_sheet(pictures, channels, **marks)
+    highs = [float(maps[..., k].max()) if high is None else high for k in channels]
+    tiles = [heatmap(maps[..., k], high=own, signed=signed) for k, own in zip(channels, highs, strict=True)]
+    return numbered_sheet(tiles, channels, **marks)
 
 
 def kernel_sheet(kernels: np.ndarray) -> Image:
@@ -150,7 +110,7 @@ def kernel_sheet(kernels: np.ndarray) -> Image:
     kernels = np.broadcast_to(kernels, (*kernels.shape[:2], 3, kernels.shape[3]))
     bound = float(np.abs(kernels).max()) or 1.0
     pictures = [kernels[..., k] / (2 * bound) + 0.5 for k in range(kernels.shape[3])]
-    return contact_sheet(pictures, range(len(pictures)))
+    return numbered_sheet(pictures, range(len(pictures)))
 
 
 def _enlarged(picture: Image, tile: int) -> Image:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import core.__main__ as cli
-from core import faces, images
+from core import colours, faces, images
 from core.attribution import tasks as attribution_tasks
 from core.features import tasks as features_tasks
 from core.networks import tasks as networks_tasks
@@ -79,7 +79,7 @@ def test_faces_are_rendered_with_their_regions(run, tmp_path):
 def test_predict_gives_the_most_probable_classes(run, portrait):
     (row,) = run("predict", "--network", NETWORK.upper(), "--image", portrait, "--top", 3)["images"]
     picture = images.read_file(portrait)
-    expected = networks_tasks.predict(NETWORK, images.square(picture, images.face_box(picture)))[0]
+    expected = networks_tasks.predict(NETWORK, images.crop(picture, images.face_box(picture)))[0]
     assert row["file"] == str(portrait)
     assert [p["class_index"] for p in row["predictions"]] == np.argsort(-expected)[:3].tolist()
     assert row["predictions"][0]["probability"] == pytest.approx(expected.max())
@@ -106,7 +106,7 @@ def test_embed_writes_what_the_embedding_layer_answers(run, portrait, tmp_path):
         assert found["files"].tolist() == [str(portrait), str(portrait.parent / "plain.bmp")]
         assert (found["embeddings"].shape, found["embeddings"].dtype) == ((2, 128), np.float32)
         picture = images.read_file(portrait)
-        square = images.square(picture, images.face_box(picture))
+        square = images.crop(picture, images.face_box(picture))
         model = load(NETWORK).model
         layer = keras.Model(model.input, model.get_layer("fc7").output)
         expected = layer(load(NETWORK).inputs(square), training=False)
@@ -120,7 +120,7 @@ def test_explain_writes_raw_maps_of_the_picture_size(run, portrait, tmp_path):
     raw = np.load(row["map_file"], allow_pickle=False)
     assert (raw.shape, raw.dtype) == ((120, 300), np.float32)
     box = images.face_box(images.read_file(portrait))
-    square = images.square(images.read_file(portrait), box)
+    square = images.crop(images.read_file(portrait), box)
     values = attribution_tasks.explain(NETWORK, "grad_cam", square, 5, "conv4_3").map.values
     inside = cv2.resize(values, (120, 120), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(raw[:, 90:210], inside, rtol=1e-6)
@@ -190,8 +190,8 @@ def test_numbers_of_methods_and_channels(run, portrait, tmp_path):
     box = images.face_box(picture)
     own = ({"grid": 4}, {"k": 0.5}, {"channels": [0, 1, 2]})
     for row, options in zip(rows, own, strict=True):
-        found = attribution_tasks.explain(NETWORK, row["method"], images.square(picture, box), 5, **options)
-        expected = cli.lay_out(found.map.values, box, 120, 300)
+        found = attribution_tasks.explain(NETWORK, row["method"], images.crop(picture, box), 5, **options)
+        expected = colours.uncrop(found.map.values, box, 120, 300)
         np.testing.assert_allclose(np.load(row["map_file"]), expected, rtol=1e-5, atol=1e-7)
 
 
@@ -287,5 +287,5 @@ def test_as_a_process_it_says_nothing_but_json(portrait):
 
 
 def test_ranges():
-    assert cli.numbers("0-3,7,2", "--people") == [0, 1, 2, 3, 7]
-    assert cli.numbers("3", "--people") == [3]
+    assert cli.ranges("0-3,7,2", "--people") == [0, 1, 2, 3, 7]
+    assert cli.ranges("3", "--people") == [3]

@@ -8,10 +8,8 @@ import pytest
 from agreement import agree
 from distinct import DISTINCT
 
-from core import colours
 from core.attribution import grad_cam, top_channels
 from core.attribution.grad_cam import grad_cam as compute
-from core.images import Box
 from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.network import Network
@@ -121,23 +119,3 @@ def test_what_does_not_exist_is_named(arguments, reason):
 
 def test_top_channels_come_largest_first():
     assert top_channels(np.array([0.1, -3, 2, 0.5]), 3) == [2, 3, 0]
-
-
-def test_overlay_runs_from_picture_to_heatmap():
-    image, values = np.full((4, 6, 3), 0.5, np.float32), np.float32([[0, 1, 2]])
-    np.testing.assert_array_equal(colours.overlay(image, values, 0), image)
-    heat = colours.overlay(image, values, 1)
-    assert heat.shape == image.shape
-    np.testing.assert_allclose(heat[0, 0], colours.heatmap(np.float32([[0, 1]]))[0, 0])  # 0 is dark blue
-    np.testing.assert_allclose(heat[0, -1], colours.heatmap(np.float32([[0, 1]]))[0, 1])  # the maximum is yellow
-
-
-def test_an_empty_map_is_dark_everywhere():
-    assert np.ptp(colours.heatmap(np.zeros((3, 5), np.float32)), axis=(0, 1)).max() == 0
-
-
-def test_a_map_is_laid_out_over_its_box_and_zero_elsewhere():
-    whole = colours.lay_out(np.ones((7, 7), np.float32), Box(left=3, top=-2, size=5), height=6, width=10)
-    expected = np.zeros((6, 10))
-    expected[:3, 3:8] = 1
-    np.testing.assert_array_equal(whole, expected)

@@ -253,7 +253,7 @@ def test_a_file_gives_its_face_with_its_points() -> None:
         face, points = read_face(images.encode(wide, "png"), "a.png")
         assert face.shape == (PHOTO_SIDE, PHOTO_SIDE, 3) and face.dtype == np.uint8
         there = faces.landmarks(faces.person(number), faces.PORTRAIT) * 200 + (120, 30)
-        box = images.face_box(images.read(images.encode(wide, "png")))
+        box = images.face_box(images.decode(images.encode(wide, "png")))
         off.append(np.abs(points - (there - (box.left, box.top)) / box.size).max())
     assert np.median(off) < 0.05
 

@@ -44,7 +44,7 @@ def test_the_class_index_is_the_published_one(cache):
 
 def test_the_cat_is_a_cat(cache):
     cat = images.sample("chelsea")
-    probabilities = networks_tasks.predict("MobileNet-0.25", images.square(cat, images.centre_box(cat)))[0]
+    probabilities = networks_tasks.predict("MobileNet-0.25", images.crop(cat, images.centre_box(cat)))[0]
     assert probabilities[281] == pytest.approx(0.41, abs=0.01)  # tabby
     assert probabilities[285] == pytest.approx(0.36, abs=0.01)  # Egyptian cat
 
@@ -60,7 +60,7 @@ def test_animals_are_recognised(cache):
             continue
         picture = images.read_file(file)
         top = np.argsort(
-            -networks_tasks.predict("MobileNet-0.25", images.square(picture, images.centre_box(picture)))[0]
+            -networks_tasks.predict("MobileNet-0.25", images.crop(picture, images.centre_box(picture)))[0]
         )[:5]
         right += any(word in names[index].lower() for index in top for word in wanted[animal])
         seen += 1
@@ -71,7 +71,7 @@ def test_animals_are_recognised(cache):
 def test_grad_cam_of_the_elephant_lies_on_the_elephant(cache):
     """Beside it stands a zebra. In a box around the elephant the map is more than twice as strong as elsewhere."""
     photo = images.read_file(DATA / "photos" / "hila_el1.png")
-    square = images.square(photo, images.centre_box(photo))
+    square = images.crop(photo, images.centre_box(photo))
     found = attribution_tasks.explain("MobileNet-0.25", "grad_cam", square, ELEPHANT)
     energy = images.resize(found.map.values, 100, 100)
     inside = np.zeros((100, 100), bool)
