@@ -23,9 +23,9 @@ from core.networks.table import MINIFACE
 PART = 512
 
 
-def photograph(shot: tuple[int, int]) -> np.ndarray:
-    """A capture, `(s, s, 3)` float32."""
-    person, capture = shot
+def render(person_and_capture: tuple[int, int]) -> np.ndarray:
+    """A capture of a person, `(s, s, 3)` float32."""
+    person, capture = person_and_capture
     return faces.shot(person, album.SEED, capture, MINIFACE.input_size)[0]
 
 
@@ -33,19 +33,20 @@ def main() -> None:
     """Render, embed, write."""
     from core.neighbours.embedding import embed
 
-    new = [(faces.NEW_PEOPLE + n, album.EACH if n < stored.MANY else stored.CROWD_EACH) for n in range(stored.CROWD)]
-    people = [*((person, album.EACH) for person in range(faces.PEOPLE)), *new]
-    shots = [(person, capture) for person, count in people for capture in range(count)]
+    known = album.known_people(faces.PEOPLE)
+    # the first of the new people as often as the known ones, so that a small album is as large
+    new, more = album.new_people(album.MANY), album.new_people(album.CROWD)
+    captures = np.concatenate([known.captures, new.captures, more.captures[album.MANY * album.CROWD_EACH :]])
     network, vectors = load(MINIFACE), []
     with ProcessPoolExecutor() as pool:
-        for start in range(0, len(shots), PART):
-            taken = list(pool.map(photograph, shots[start : start + PART], chunksize=16))
-            vectors.append(embed(network, np.stack(taken)).astype(np.float16))
-            print(f"{start + len(taken)} of {len(shots)}", flush=True)
+        for start in range(0, len(captures), PART):
+            images = list(pool.map(render, captures[start : start + PART].tolist(), chunksize=16))
+            vectors.append(embed(network, np.stack(images)).astype(np.float16))
+            print(f"{start + len(images)} of {len(captures)}", flush=True)
     stored.FILE.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         stored.FILE,
-        shots=np.array(shots, np.uint16),
+        shots=captures.astype(np.uint16),
         vectors=np.concatenate(vectors),
         weights=np.array(MINIFACE.weights.digest),
     )

@@ -1,4 +1,4 @@
-"""kNN or network? Two ways to name the person of a picture from the same embedding, under real constraints.
+"""kNN or network? Two ways to name the person on an image from the same embedding, under real constraints.
 
 Importing this package imports neither Keras nor scikit-learn.
 """
@@ -11,7 +11,7 @@ from core.errors import ReasonedError
 
 
 class NeighbourError(ReasonedError):
-    """A question that the pictures at hand cannot answer."""
+    """A question that the images at hand cannot answer."""
 
     reasons: ClassVar[dict[str, str]] = {
         "few_people": "Received pictures of {found} people; expected at least {least}, each with {pictures} pictures "
@@ -27,5 +27,7 @@ HEADS = ("knn", "linear", "mlp", "softmax")
 network's own last layer."""
 METRICS = ("cosine", "euclidean", "manhattan")
 WEIGHTS = ("uniform", "distance")
-BASELINES = ("pixels", "pca")
-"""Embeddings without a network: grey pixels, and their principal components (eigenfaces)."""
+NETWORK, BASELINES = "network", ("pixels", "pca")
+"""The embedding of a network, and those without one: grey pixels, and their principal components (eigenfaces)."""
+PROJECTIONS = ("pca", "tsne", "umap")
+"""Methods that make a map of an embedding."""

@@ -1,4 +1,4 @@
-"""An embedded album, and how it is divided into pictures that are enrolled and pictures that are asked about."""
+"""An embedded album, and how it is divided into images that are enrolled and images that are asked about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.neighbours import NeighbourError
 from core.neighbours.album import LEAST_PEOPLE, Album
 
 QUERIES_EACH = 10
-"""Pictures of a person that are asked about, at most."""
+"""Images of a person that are asked about, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,27 +32,27 @@ class Collection:
 
     @property
     def labels(self) -> np.ndarray:
-        """Who is on each picture, `(n,)`."""
+        """Who is on each image, `(n,)`."""
         return self.album.labels
 
     @cached_property
     def digest(self) -> str:
-        """Names the pictures, their labels and their vectors."""
+        """Names the images, their labels and their vectors (SHA-256)."""
         return sha256(f"{self.album.digest} {self.embedding}".encode() + self.vectors.tobytes()).hexdigest()[:16]
 
     @property
     def most_samples(self) -> int:
-        """Pictures that everybody can enrol so that one is left to ask about."""
+        """Images that everybody can enrol so that one is left to ask about."""
         return int(np.bincount(self.labels).min()) - 1
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the sliders say.
+    """How a collection is divided, and how kNN compares.
 
     `k`, `metric` and `weights` belong to kNN. Of `people`, the share `unknown` in [0, 1) is never enrolled; the others
-    enrol `samples` pictures each, of which the share `noise` in [0, 1] carries somebody else's name. `samples_b`: how
-    many people of group B enrol, where it is another number. `seed` draws people, pictures and noise.
+    enrol `samples` images each, of which the share `noise` in [0, 1] carries somebody else's name. `samples_b`: how
+    many people of group B enrol, where it is another number. `seed` draws people, images and noise.
     """
 
     k: int = 3
@@ -80,34 +80,33 @@ class Split:
 
 
 def divide(collection: Collection, settings: Settings) -> Split:
-    """Draw who is enrolled with which pictures, and which others are asked about, at most `QUERIES_EACH` of a person.
+    """Draw who is enrolled with which images, and which others are asked about, at most `QUERIES_EACH` of a person.
 
-    No picture is both. The same seed gives the same people and, for as many samples, the same pictures. NeighbourError
-    where fewer than two people would be enrolled, or a person has no picture left to ask about.
+    No image is both. The same seed gives the same people and, for as many samples, the same images. NeighbourError
+    where fewer than two people would be enrolled, or a person has no image left to ask about.
     """
     rng = np.random.default_rng(settings.seed)
-    chosen = rng.permutation(len(collection.album.names))[: settings.people]
-    enrolled = chosen[round(settings.unknown * len(chosen)) :]
+    drawn = rng.permutation(len(collection.album.names))[: settings.people]
+    enrolled = drawn[round(settings.unknown * len(drawn)) :]
     if len(enrolled) < LEAST_PEOPLE:
         raise NeighbourError("few_people", found=len(enrolled), least=LEAST_PEOPLE, pictures=settings.samples + 1)
     gallery, queries, known = [], [], []
-    for person in chosen:
+    for person in drawn:
         rows = rng.permutation(np.flatnonzero(collection.labels == person))
         samples = settings.samples
         if settings.samples_b is not None and collection.album.groups[person] == "B":
             samples = settings.samples_b
-        taken = samples if person in enrolled else 0
-        if len(rows) <= taken:
-            raise NeighbourError("few_pictures", found=len(rows), least=taken + 1)
-        gallery.append(rows[:taken])
-        # from the other end, so that with pictures enough the same are asked about whatever the number of samples
-        asked = rows[taken:][-QUERIES_EACH:]
-        queries.append(asked)
-        known.append(np.full(len(asked), person in enrolled))
-    places = np.concatenate(gallery)
+        count = samples if person in enrolled else 0
+        if len(rows) <= count:
+            raise NeighbourError("few_pictures", found=len(rows), least=count + 1)
+        gallery.append(rows[:count])
+        # from the other end, so that with images enough the same are asked about whatever the number of samples
+        queries.append(rows[count:][-QUERIES_EACH:])
+        known.append(np.full(len(queries[-1]), person in enrolled))
+    enrolled_rows = np.concatenate(gallery)
     return Split(
-        gallery=places,
-        labels=_mislabelled(collection.labels[places], enrolled, settings.noise, rng),
+        gallery=enrolled_rows,
+        labels=_mislabelled(collection.labels[enrolled_rows], enrolled, settings.noise, rng),
         queries=np.concatenate(queries),
         known=np.concatenate(known),
         people=np.sort(enrolled),
@@ -122,14 +121,14 @@ def _mislabelled(labels: np.ndarray, people: np.ndarray, share: float, rng: np.r
     return labels
 
 
-def confusion(people: np.ndarray, truth: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """The share of each person's pictures that is taken for each other: `(p, p)`, rows who it is, columns who was said.
+def confusion(people: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """The share of each person's images that is taken for each other: `(p, p)`, a row a true, a column a predicted one.
 
-    `people` `(p,)` ascending, `truth` and `said` `(q,)`; somebody else than these has no column.
+    `people` `(p,)` ascending, `truth` and `predicted` `(q,)`; somebody else than these has no column.
     """
     counts = np.zeros((len(people), len(people)))
-    named = np.isin(said, people)
-    np.add.at(counts, (np.searchsorted(people, truth[named]), np.searchsorted(people, said[named])), 1)
-    asked = np.bincount(np.searchsorted(people, truth), minlength=len(people))
-    shares: np.ndarray = counts / np.maximum(asked, 1)[:, None]
+    counted = np.isin(predicted, people)
+    np.add.at(counts, (np.searchsorted(people, truth[counted]), np.searchsorted(people, predicted[counted])), 1)
+    images = np.bincount(np.searchsorted(people, truth), minlength=len(people))
+    shares: np.ndarray = counts / np.maximum(images, 1)[:, None]
     return shares

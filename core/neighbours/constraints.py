@@ -1,8 +1,8 @@
 """Eight constraints of real life, each an experiment: who wins, by how much, and how sure is that?
 
-An experiment is a generator: for each of its steps it yields what it measured, `{(measure, head): value}`, and nothing,
-`{}`, whenever it only wants to be asked whether to go on. It draws everything from `settings.seed`, so that `run`
-repeats it with other seeds and gets intervals.
+An experiment is a generator, named like its row in `CONSTRAINTS`: for each of its steps it yields what it measured,
+`{(measure, head): value}`, and nothing, `{}`, whenever it only offers a place to stop. It draws everything from
+`settings.seed`, so that `core.neighbours.experiment` repeats it with other seeds and gets intervals.
 """
 
 from __future__ import annotations
@@ -10,35 +10,26 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from core.neighbours import HEADS, NeighbourError
+from core.neighbours import HEADS
 from core.neighbours.album import LEAST_PEOPLE
-from core.neighbours.collection import QUERIES_EACH, Collection, Settings, Split, divide
-from core.neighbours.findings import Result
-from core.neighbours.heads import ITERATIONS, Said, answer, fitted, linear, make, space
+from core.neighbours.collection import Collection, Settings, Split, divide
+from core.neighbours.heads import ITERATIONS, Prediction, build, fit, inputs, linear, predict
 from core.neighbours.index import INDEXES, unit
-from core.neighbours.verification import rated
-from core.progress import Report
+from core.neighbours.table import CROWD_EACH, CROWD_QUERIES, SHOTS
+from core.neighbours.verification import verification_rates
 
-Measured = dict[tuple[str, str], float]
-SEEDS, REPEATS = 5, 5
-"""Draws of an experiment, and calls of which the median time is taken."""
+Measurements = dict[tuple[str, str], float]
+REPEATS = 5
+"""Calls of which the median time is taken."""
 LEARNERS = ("knn", "linear", "mlp")
 """Heads that learn, or store, the people of a gallery."""
-SHOTS = (1, 2, 3, 5, 7, 10)
-NOISES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-ALARMS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
-"""Shares of the strangers that are let in."""
-SIZES = (10, 30, 100, 300, 1_000, 3_000, 10_000)
-"""Embeddings in a gallery."""
-CROWD_EACH, CROWD_QUERIES = 10, 200
-"""Pictures that everybody of a crowd enrols, and how many are asked about."""
 ROUND = 20
-"""Iterations of a linear head between two questions whether to go on."""
+"""Iterations of a linear head between two places to stop."""
 STRANGERS = 0.4
 """Share of people that the experiment about strangers leaves out where the slider says nobody."""
 
@@ -46,37 +37,35 @@ STRANGERS = 0.4
 # --- the eight experiments --------------------------------------------------------------------------------------------
 
 
-def newcomer(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """A new person arrives and enrols `steps` pictures: time until each head knows them, and then its accuracy on
-    their pictures and on those of the others. kNN appends rows; a head that learned has to learn again.
+def newcomer(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """A new person arrives and enrols `steps` images: time until each head knows them, and then its accuracy on their
+    images and on those of the others. kNN appends rows; a head that learned has to learn again.
     """
-    split = divide(collection, replace(settings, samples=_enough(collection, settings), unknown=0.0, noise=0.0))
+    split = divide(collection, replace(settings, samples=_most_samples(collection), unknown=0.0, noise=0.0))
     person = split.people[-1]
     own = split.gallery[split.labels == person]
     before = split.gallery[split.labels != person]
+    truth = collection.labels[split.queries]
     for shots in steps:
         gallery = np.r_[before, own[: int(shots)]]
         enlarged = replace(split, gallery=gallery, labels=collection.labels[gallery])
-        truth = collection.labels[split.queries]
-        measured: Measured = {}
-        said = {head: answer(head, collection, enlarged, settings) for head in LEARNERS}
-        for head, answered in (said | _single(collection, enlarged, settings)).items():
-            right = answered.labels == truth
-            measured["newcomer", head] = float(right[truth == person].mean())
-            measured["others", head] = float(right[truth != person].mean())
-        for head in LEARNERS:
-            measured["seconds", head] = said[head].fit_seconds
-        measured["seconds", "knn"] = _append(collection, enlarged, settings, len(before))
-        yield measured
+        predictions = {head: predict(head, collection, enlarged, settings) for head in LEARNERS}
+        measurements: Measurements = {("seconds", head): predictions[head].fit_seconds for head in LEARNERS}
+        measurements["seconds", "knn"] = _append_seconds(collection, enlarged, settings, len(before))
+        for head, prediction in (predictions | _nearest_alone(collection, enlarged, settings)).items():
+            right = prediction.labels == truth
+            measurements["newcomer", head] = float(right[truth == person].mean())
+            measurements["others", head] = float(right[truth != person].mean())
+        yield measurements
 
 
-def samples(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """Everybody enrols `steps` pictures: accuracy of each head, and of kNN with k = 1."""
+def samples(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """Everybody enrols `steps` images: accuracy of each head, and of kNN with k = 1."""
     for count in steps:
         yield accuracies(collection, replace(settings, samples=int(count), unknown=0.0), _heads(collection))
 
 
-def crowd(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
+def crowd(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
     """`steps` embeddings are enrolled, `CROWD_EACH` of each person: accuracy of the nearest one, time of a query and
     bytes for brute force, a tree, an approximate index, and a linear head.
 
@@ -89,35 +78,25 @@ def crowd(collection: Collection, settings: Settings, steps: Sequence[float]) ->
         count = max(int(size) // CROWD_EACH, 1)
         gallery = np.concatenate([own[:CROWD_EACH] for own in rows[:count]])
         queries = rng.permutation(np.concatenate([own[CROWD_EACH:] for own in rows[:count]]))[:CROWD_QUERIES]
-        vectors = unit(space(collection, gallery))
+        vectors = unit(inputs(collection, gallery))
         truth, labels = collection.labels[queries], collection.labels[gallery]
-        measured: Measured = {}
-        for name, build in INDEXES.items():
-            ask, needed = build(vectors[gallery], 1)
-            seconds, (_, places) = _timed(ask, vectors[queries])
-            measured["accuracy", name] = float((labels[places[:, 0]] == truth).mean())
-            measured["query", name], measured["bytes", name] = seconds / len(queries), float(needed)
+        measurements: Measurements = {}
+        for name, build_index in INDEXES.items():
+            search, memory = build_index(vectors[gallery], 1)
+            seconds, (_, nearest) = _timed(search, vectors[queries])
+            measurements["accuracy", name] = float((labels[nearest[:, 0]] == truth).mean())
+            measurements["query", name], measurements["bytes", name] = seconds / len(queries), float(memory)
         if count >= LEAST_PEOPLE:
-            head = yield from learned(vectors[gallery], labels)
-            seconds, named = _timed(head.predict, vectors[queries])
-            measured["accuracy", "linear"] = float((named == truth).mean())
-            measured["query", "linear"], measured["bytes", "linear"] = seconds / len(queries), float(size_of(head))
-        yield measured
+            head = yield from trained_linear(vectors[gallery], labels)
+            seconds, predicted = _timed(head.predict, vectors[queries])
+            measurements["accuracy", "linear"] = float((predicted == truth).mean())
+            measurements["query", "linear"] = seconds / len(queries)
+            measurements["bytes", "linear"] = float(size_of(head))
+        yield measurements
 
 
-def learned(vectors: np.ndarray, labels: np.ndarray) -> Generator[Measured, None, Any]:
-    """A linear head after its training, which takes minutes with 1,000 people: yields `{}` every `ROUND` iterations."""
-    head = linear().set_params(logisticregression__warm_start=True, logisticregression__max_iter=ROUND)
-    for _ in range(ITERATIONS // ROUND):
-        fitted(head, vectors, labels)
-        if head[-1].n_iter_[0] < ROUND:
-            break
-        yield {}
-    return head
-
-
-def strangers(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """Some people are nobody the system knows. Of the pictures of those it knows, the share that is let in *and* named
+def strangers(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """Some people are nobody the system knows. Of the images of those it knows, the share that is let in *and* named
     right, when the share `steps` of the strangers is let in too; and where both mistakes are as frequent.
 
     kNN rejects by the distance of the nearest, the others by their confidence.
@@ -125,176 +104,118 @@ def strangers(collection: Collection, settings: Settings, steps: Sequence[float]
     split = divide(collection, replace(settings, unknown=settings.unknown or STRANGERS))
     truth, curves, errors = collection.labels[split.queries], {}, {}
     for head in _heads(collection):
-        said = answer(head, collection, split, settings)
-        doubts = nearest(collection, split, settings) if head == "knn" else 1 - said.confidence
-        right = (said.labels == truth) & split.known
+        prediction = predict(head, collection, split, settings)
+        doubts = nearest_distances(collection, split, settings) if head == "knn" else 1 - prediction.confidence
+        right = (prediction.labels == truth) & split.known
         curves[head] = doubts, right
-        errors[head] = rated(doubts[split.known], doubts[~split.known]).equal_error
+        errors[head] = verification_rates(doubts[split.known], doubts[~split.known]).equal_error
     for alarms in steps:
-        measured: Measured = {}
+        measurements: Measurements = {}
         for head, (doubts, right) in curves.items():
             limit = np.quantile(doubts[~split.known], alarms)
-            measured["found", head] = float((right & (doubts < limit))[split.known].mean())
-            measured["equal_error", head] = errors[head]
-        yield measured
+            measurements["identified", head] = float((right & (doubts < limit))[split.known].mean())
+            measurements["equal_error", head] = errors[head]
+        yield measurements
 
 
-def erasure(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """One of `steps` people asks to be forgotten (GDPR, Article 17): time until it is done, and how often their
-    pictures still get their name. kNN deletes rows; the others learn again without them; the network's own last layer
-    stays as it is, since the network would have to be trained anew.
+def erasure(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """One of `steps` people asks to be forgotten (GDPR, Article 17): time until it is done, and how often their images
+    still get their name. kNN deletes rows; the others learn again without them; the network's own last layer stays as
+    it is, since the network would have to be trained anew.
     """
     for count in steps:
         split = divide(collection, replace(settings, people=int(count), unknown=0.0, noise=0.0))
         person = split.people[0]
-        left = split.labels != person
-        without = replace(split, gallery=split.gallery[left], labels=split.labels[left])
-        asked = collection.labels[split.queries] == person
-        measured: Measured = {}
+        remain = split.labels != person
+        without = replace(split, gallery=split.gallery[remain], labels=split.labels[remain])
+        theirs = collection.labels[split.queries] == person
+        measurements: Measurements = {}
         for head in _heads(collection):
-            said = answer(head, collection, without, settings)
-            measured["still_named", head] = float((said.labels[asked] == person).mean())
+            prediction = predict(head, collection, without, settings)
+            measurements["still_named", head] = float((prediction.labels[theirs] == person).mean())
             if head == "knn":
-                stored = space(collection, split.gallery)[split.gallery]
-                measured["seconds", head] = _timed(stored.__getitem__, left)[0]
-            elif head != "softmax":
-                measured["seconds", head] = said.fit_seconds
-        yield measured
+                stored = inputs(collection, split.gallery)[split.gallery]
+                measurements["seconds", head] = _timed(stored.__getitem__, remain)[0]
+            elif head in LEARNERS:
+                measurements["seconds", head] = prediction.fit_seconds
+        yield measurements
 
 
-def noise(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """The share `steps` of the enrolled pictures carries a wrong name: accuracy of each head, and of kNN with k = 1."""
+def noise(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """The share `steps` of the enrolled images carries a wrong name: accuracy of each head, and of kNN with k = 1."""
     for share in steps:
         yield accuracies(collection, replace(settings, noise=share, unknown=0.0), LEARNERS)
 
 
-def imbalance(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
-    """People of group A enrol as many pictures as they can, those of group B `steps`: accuracy in each group."""
-    most = _enough(collection, settings)
+def imbalance(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """People of group A enrol as many images as they can, those of group B `steps`: accuracy in each group."""
+    most = _most_samples(collection)
     for count in steps:
-        changed = replace(settings, samples=most, samples_b=int(count), unknown=0.0)
-        split = divide(collection, changed)
+        unequal = replace(settings, samples=most, samples_b=int(count), unknown=0.0)
+        split = divide(collection, unequal)
         truth = collection.labels[split.queries]
         groups = np.array(collection.album.groups)[truth]
-        measured: Measured = {}
+        measurements: Measurements = {}
         for head in LEARNERS:
-            right = answer(head, collection, split, changed).labels == truth
+            right = predict(head, collection, split, unequal).labels == truth
             for group in ("A", "B"):
                 if (groups == group).any():
-                    measured[f"accuracy_{group.lower()}", head] = float(right[groups == group].mean())
-        yield measured
+                    measurements[f"accuracy_{group.lower()}", head] = float(right[groups == group].mean())
+        yield measurements
 
 
-def production(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measured]:
+def production(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
     """What each head costs with `steps` people: time to train, time for one query alone, and bytes to ship.
 
     The embedding comes before all of them and is not counted.
     """
     for count in steps:
         split = divide(collection, replace(settings, people=int(count), unknown=0.0, noise=0.0))
-        vectors = space(collection, split.gallery)
-        one = vectors[split.queries[:1]]
-        measured: Measured = {}
+        vectors = inputs(collection, split.gallery)
+        query = vectors[split.queries[:1]]
+        measurements: Measurements = {}
         for head in LEARNERS:
-            classifier = make(head, settings, len(split.gallery))
+            classifier = build(head, settings, len(split.gallery))
             began = time.perf_counter()
-            fitted(classifier, vectors[split.gallery], split.labels)
-            measured["seconds", head] = time.perf_counter() - began
-            measured["query", head] = _timed(classifier.predict, one)[0]
-            measured["bytes", head] = float(size_of(classifier))
-        yield measured
-
-
-# --- the table --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A constraint's generator and its steps for a collection; `measures` that it gives, the first one first."""
-
-    generate: Callable[[Collection, Settings, Sequence[float]], Iterator[Measured]]
-    steps: Callable[[Collection, Settings], Sequence[float]]
-    measures: tuple[str, ...]
-    seeds: int = SEEDS
-
-
-def _shots(collection: Collection, settings: Settings) -> list[float]:
-    return [float(count) for count in SHOTS if count <= collection.most_samples]
-
-
-def _crowds(collection: Collection, settings: Settings) -> list[float]:
-    most = CROWD_EACH * len(collection.album.names)
-    return [float(size) for size in SIZES if size <= most]
-
-
-def _people(collection: Collection, settings: Settings) -> list[float]:
-    most = min(settings.people, len(collection.album.names))
-    return [float(count) for count in sorted({max(round(most * share), 3) for share in (0.25, 0.5, 0.75, 1)})]
-
-
-EXPERIMENTS: dict[str, Experiment] = {
-    "newcomer": Experiment(newcomer, _shots, ("newcomer", "seconds", "others")),
-    "samples": Experiment(samples, _shots, ("accuracy",)),
-    "crowd": Experiment(crowd, _crowds, ("accuracy", "query", "bytes"), seeds=3),
-    "strangers": Experiment(strangers, lambda *_: ALARMS, ("found", "equal_error")),
-    "erasure": Experiment(erasure, _people, ("seconds", "still_named")),
-    "noise": Experiment(noise, lambda *_: NOISES, ("accuracy",)),
-    "imbalance": Experiment(imbalance, _shots, ("accuracy_b", "accuracy_a")),
-    "production": Experiment(production, _people, ("query", "bytes", "seconds")),
-}
-
-
-def run(
-    name: str, collection: Collection, settings: Settings, seeds: int | None = None, report: Report | None = None
-) -> Result:
-    """An experiment of `EXPERIMENTS` with so many seeds from `settings.seed` on; reports after every step.
-
-    NeighbourError where the collection has too few pictures or people for it.
-    """
-    experiment = EXPERIMENTS[name]
-    x, seeds = experiment.steps(collection, settings), seeds or experiment.seeds
-    if name == "crowd" and collection.most_samples < CROWD_EACH:
-        raise NeighbourError("few_pictures", found=collection.most_samples + 1, least=CROWD_EACH + 1)
-    found: list[list[Measured]] = []
-    for seed in range(seeds):
-        found.append([])
-        for measured in experiment.generate(collection, replace(settings, seed=settings.seed + seed), x):
-            if measured:
-                found[-1].append(measured)
-            if report:
-                report(seed * len(x) + len(found[-1]), seeds * len(x))
-    keys = dict.fromkeys(key for row in found for measured in row for key in measured)
-    measures: dict[str, dict[str, np.ndarray]] = {measure: {} for measure in experiment.measures}
-    for measure, head in keys:
-        values = [[cell.get((measure, head), np.nan) for cell in row] for row in found]
-        measures[measure][head] = np.array(values)
-    people = min(settings.people, len(collection.album.names))
-    queries = CROWD_QUERIES if name == "crowd" else people * QUERIES_EACH
-    return Result(name, np.array(x), {name: heads for name, heads in measures.items() if heads}, queries)
+            fit(classifier, vectors[split.gallery], split.labels)
+            measurements["seconds", head] = time.perf_counter() - began
+            measurements["query", head] = _timed(classifier.predict, query)[0]
+            measurements["bytes", head] = float(size_of(classifier))
+        yield measurements
 
 
 # --- what they share --------------------------------------------------------------------------------------------------
 
 
-def accuracies(collection: Collection, settings: Settings, heads: Sequence[str]) -> Measured:
-    """Share of the pictures of enrolled people that each head names right, and kNN with k = 1."""
+def accuracies(collection: Collection, settings: Settings, heads: Sequence[str]) -> Measurements:
+    """Share of the images of enrolled people that each head names right, and kNN with k = 1."""
     split = divide(collection, settings)
     truth = collection.labels[split.queries]
-    said = {head: answer(head, collection, split, settings) for head in heads} | _single(collection, split, settings)
-    return {("accuracy", head): float((own.labels == truth)[split.known].mean()) for head, own in said.items()}
+    predictions = {head: predict(head, collection, split, settings) for head in heads}
+    predictions |= _nearest_alone(collection, split, settings)
+    return {
+        ("accuracy", head): float((prediction.labels == truth)[split.known].mean())
+        for head, prediction in predictions.items()
+    }
 
 
-def _single(collection: Collection, split: Split, settings: Settings) -> dict[str, Said]:
-    """What kNN says with k = 1, where a single picture cannot be outvoted by those of others."""
-    return {"knn_1": answer("knn", collection, split, replace(settings, k=1))}
+def trained_linear(vectors: np.ndarray, labels: np.ndarray) -> Generator[Measurements, None, Any]:
+    """A linear head after its training, which takes minutes with 1,000 people: yields `{}` every `ROUND` iterations."""
+    head = linear().set_params(logisticregression__warm_start=True, logisticregression__max_iter=ROUND)
+    for _ in range(ITERATIONS // ROUND):
+        fit(head, vectors, labels)
+        if head[-1].n_iter_[0] < ROUND:
+            break
+        yield {}
+    return head
 
 
-def nearest(collection: Collection, split: Split, settings: Settings) -> np.ndarray:
-    """Distance of each query to the nearest enrolled picture, `(q,)`."""
-    vectors = space(collection, split.gallery)
-    head = make("knn", replace(settings, k=1), len(split.gallery)).fit(vectors[split.gallery], split.labels)
-    found: np.ndarray = head.kneighbors(vectors[split.queries])[0][:, 0]
-    return found
+def nearest_distances(collection: Collection, split: Split, settings: Settings) -> np.ndarray:
+    """Distance of each query to the nearest enrolled image, `(q,)`."""
+    vectors = inputs(collection, split.gallery)
+    head = build("knn", replace(settings, k=1), len(split.gallery)).fit(vectors[split.gallery], split.labels)
+    distances: np.ndarray = head.kneighbors(vectors[split.queries])[0][:, 0]
+    return distances
 
 
 def size_of(classifier: Any) -> int:
@@ -307,15 +228,20 @@ def _heads(collection: Collection) -> tuple[str, ...]:
     return HEADS if collection.logits is not None else LEARNERS
 
 
-def _enough(collection: Collection, settings: Settings) -> int:
-    """Most pictures that everybody can enrol."""
+def _most_samples(collection: Collection) -> int:
+    """Most images that everybody can enrol."""
     return min(max(SHOTS), collection.most_samples)
 
 
-def _append(collection: Collection, split: Split, settings: Settings, before: int) -> float:
-    """Seconds to append the rows behind the first `before` to a gallery, and make it ready to be asked."""
-    vectors = space(collection, split.gallery)[split.gallery]
-    head = make("knn", settings, len(vectors))
+def _nearest_alone(collection: Collection, split: Split, settings: Settings) -> dict[str, Prediction]:
+    """What kNN predicts with k = 1, where a single image cannot be outvoted by those of others."""
+    return {"knn_1": predict("knn", collection, split, replace(settings, k=1))}
+
+
+def _append_seconds(collection: Collection, split: Split, settings: Settings, before: int) -> float:
+    """Seconds to append the rows behind the first `before` to a gallery, and make it ready to be searched."""
+    vectors = inputs(collection, split.gallery)[split.gallery]
+    head = build("knn", settings, len(vectors))
     known, new = vectors[:before], vectors[before:]
     return _timed(lambda: head.fit(np.concatenate([known, new]), split.labels))[0]
 
@@ -325,6 +251,6 @@ def _timed(function: Callable[..., Any], *args: Any) -> tuple[float, Any]:
     times = []
     for _ in range(REPEATS):
         began = time.perf_counter()
-        found = function(*args)
+        result = function(*args)
         times.append(time.perf_counter() - began)
-    return float(np.median(times)), found
+    return float(np.median(times)), result

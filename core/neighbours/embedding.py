@@ -1,4 +1,4 @@
-"""From pictures to vectors: a layer of a network, or grey pixels; and from vectors to the network's own answer."""
+"""From images to vectors: a layer of a network, or grey pixels; and from vectors to the network's own answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.networks import layers
 from core.networks.network import Network, batch_size, cached_on_network, compile_function
 
 PIXELS = 32
-"""Side of the grey picture whose pixels are the baseline."""
+"""Side of the grey image whose pixels are the baseline."""
 
 
 def embed(network: Network, images: np.ndarray) -> np.ndarray:
-    """Embedding `(n, d)` float32 of pictures `(n, h, w, 3)` in [0, 1]: the network's embedding layer, as it answers."""
+    """Embedding `(n, d)` float32 of images `(n, h, w, 3)` in [0, 1]: the network's embedding layer, as it answers."""
     return network.run(images, network.entry.embedding_layer).reshape(len(images), -1)
 
 
@@ -37,6 +37,6 @@ def _head(network: Network) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
-    """Grey pixels of pictures `(n, h, w, 3)` in [0, 1], reduced to `PIXELS` a side: `(n, PIXELS**2)` float32."""
+    """Grey pixels of images `(n, h, w, 3)` in [0, 1], reduced to `PIXELS` a side: `(n, PIXELS**2)` float32."""
     small = [cv2.resize(image, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA) for image in images.astype(np.float32)]
     return np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).ravel() for image in small])

@@ -1,4 +1,4 @@
-"""What experiments find: measured values with intervals over seeds, and who wins."""
+"""What an experiment measured, with intervals over seeds, and who wins it."""
 
 from __future__ import annotations
 
@@ -6,44 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.intervals import spread
-
-CONSTRAINTS = ("newcomer", "samples", "crowd", "strangers", "erasure", "noise", "imbalance", "production")
-"""The experiments of `core.neighbours.constraints`, in the order of the lab."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Whether a high value is the good one, and its unit: "share" in [0, 1], "seconds" or "bytes"."""
-
-    high: bool
-    unit: str
-
-
-MEASURES: dict[str, Measure] = {
-    "accuracy": Measure(True, "share"),
-    "newcomer": Measure(True, "share"),
-    "others": Measure(True, "share"),
-    "seconds": Measure(False, "seconds"),
-    "query": Measure(False, "seconds"),
-    "bytes": Measure(False, "bytes"),
-    "found": Measure(True, "share"),
-    "equal_error": Measure(False, "share"),
-    "still_named": Measure(False, "share"),
-    "accuracy_a": Measure(True, "share"),
-    "accuracy_b": Measure(True, "share"),
-}
+from core.intervals import mean_interval
+from core.neighbours.table import MEASURES
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What an experiment measured at its steps `x` `(m,)`: measure -> head -> values `(seeds, m)`.
+    """What the experiment about a `constraint` measured at its `steps` `(m,)`: measure -> head -> values `(seeds, m)`.
 
-    NaN where a head was not asked. `queries` is how many pictures were asked about at each step and seed, about.
+    NaN where a head could not answer. `queries` is how many images were asked about at each step and seed, about.
     """
 
-    name: str
-    x: np.ndarray
+    constraint: str
+    steps: np.ndarray
     measures: dict[str, dict[str, np.ndarray]]
     queries: int
 
@@ -59,18 +34,17 @@ class Verdict:
 
 
 def verdict(result: Result, measure: str) -> Verdict:
-    """Who wins by a measure: over the steps at which all heads were asked, seed by seed, on the same pictures.
+    """Who wins by a measure: over the steps at which all heads answered, seed by seed, on the same images.
 
     The best wins where the 95 % interval of its lead over each other one does not hold 0.
     """
     values = result.measures[measure]
-    asked = np.all([np.isfinite(own).all(axis=0) for own in values.values()], axis=0)
-    own = {head: every[:, asked].mean(axis=1) for head, every in values.items()}
-    means = {head: float(every.mean()) for head, every in own.items()}
-    ranked = sorted(means, key=means.__getitem__, reverse=MEASURES[measure].high)
-    best = ranked[0]
-    for other in ranked[1:]:
-        _, low, high = spread((own[best] - own[other])[:, None])
+    complete = np.all([np.isfinite(own).all(axis=0) for own in values.values()], axis=0)
+    by_seed = {head: own[:, complete].mean(axis=1) for head, own in values.items()}
+    means = {head: float(own.mean()) for head, own in by_seed.items()}
+    best, *others = sorted(means, key=means.__getitem__, reverse=MEASURES[measure].highest_wins)
+    for other in others:
+        _, low, high = mean_interval((by_seed[best] - by_seed[other])[:, None])
         if low[0] <= 0 <= high[0]:
             return Verdict(means, None)
     return Verdict(means, best)

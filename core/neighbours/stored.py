@@ -13,31 +13,27 @@ from core.networks.table import MINIFACE
 
 FILE = Path(__file__).parents[2] / "assets" / "embeddings" / "miniface.npz"
 """Arrays `shots` `(n, 2)`, person and capture, `vectors` `(n, d)` float16, and `weights`, their digest."""
-CROWD, CROWD_EACH = 1_000, 12
-"""New people, and captures of each, beyond the first `MANY` of them."""
-MANY = 100
-"""New people with as many captures as the known ones."""
 
 
 def holds(entry: Entry) -> bool:
     """Whether the stored embeddings are those of a network, with the weights that it has now."""
-    return entry == MINIFACE and bool(_read()[0])
+    return entry == MINIFACE and bool(_load()[0])
 
 
 def vectors(entry: Entry, album: Album) -> np.ndarray | None:
     """The stored embeddings `(n, d)` float32 of an album of rendered people; None where they are not stored."""
-    if album.shots is None or not holds(entry):
+    if album.captures is None or not holds(entry):
         return None
-    rows, stored = _read()
-    keys = [(int(person), int(capture)) for person, capture in album.shots]
+    rows, stored = _load()
+    keys = [(int(person), int(capture)) for person, capture in album.captures]
     if any(key not in rows for key in keys):
         return None
-    found: np.ndarray = stored[[rows[key] for key in keys]].astype(np.float32)
-    return found
+    embeddings: np.ndarray = stored[[rows[key] for key in keys]].astype(np.float32)
+    return embeddings
 
 
 @lru_cache(maxsize=1)
-def _read() -> tuple[dict[tuple[int, int], int], np.ndarray]:
+def _load() -> tuple[dict[tuple[int, int], int], np.ndarray]:
     assert MINIFACE.weights is not None
     with np.load(FILE, allow_pickle=False) as file:
         if str(file["weights"]) != MINIFACE.weights.digest:  # made with other weights: as good as none

@@ -11,26 +11,26 @@ import plotly.graph_objects as go
 from dashboard.shared.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, upright
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
-"""Marks of people on maps."""
+"""Symbols of people on maps, as `dashboard.components.cloud` numbers them too."""
 CIVIDIS = "Cividis"
 
 
-def mark(index: int) -> tuple[str, int]:
-    """Colour and mark of a person by number: pairs repeat after 64 people."""
+def marker_of(index: int) -> tuple[str, int]:
+    """Colour and number of the symbol of a person: pairs repeat after 64 people."""
     return PALETTE[index % len(PALETTE)], index // len(PALETTE) % len(SYMBOLS)
 
 
 def regions(
-    x: np.ndarray, y: np.ndarray, labels: np.ndarray, places: np.ndarray, whose: np.ndarray, texts: Sequence[str]
+    x: np.ndarray, y: np.ndarray, predicted: np.ndarray, points: np.ndarray, labels: np.ndarray, texts: Sequence[str]
 ) -> go.Figure:
-    """The plane in the colours of those whom a head names there, and the enrolled pictures in theirs.
+    """The plane in the colours of those who are `predicted` there, and the enrolled images `points` `(n, 2)` in theirs.
 
     Between two people of one colour a line is left free.
     """
-    colours = np.float32(labels % len(PALETTE))
+    colours = (predicted % len(PALETTE)).astype(np.float32)
     for here, beside in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
-        other = (labels[here] != labels[beside]) & (labels[here] % len(PALETTE) == labels[beside] % len(PALETTE))
-        colours[here][other] = np.nan
+        alike = predicted[here] % len(PALETTE) == predicted[beside] % len(PALETTE)
+        colours[here][alike & (predicted[here] != predicted[beside])] = np.nan
     cells = {
         "type": "heatmap",
         "x": x,
@@ -43,21 +43,22 @@ def regions(
         "showscale": False,
         "hoverinfo": "skip",
     }
-    points = {
+    enrolled = {
         "type": "scattergl",
         "mode": "markers",
         "marker": {
-            "color": [mark(int(label))[0] for label in whose],
-            "symbol": [SYMBOLS[mark(int(label))[1]] for label in whose],
+            "color": [marker_of(int(label))[0] for label in labels],
+            "symbol": [SYMBOLS[marker_of(int(label))[1]] for label in labels],
             "size": 8,
             "line": {"width": 1, "color": ink()},
         },
         "hovertext": list(texts),
         "hoverinfo": "text",
-        **dict(zip("xy", np.float32(places).T, strict=True)),
+        "x": points[:, 0],
+        "y": points[:, 1],
     }
     bare = {"visible": False}
-    return chart([cells, points], 430, dict(bare), dict(bare))
+    return chart([cells, enrolled], 430, dict(bare), dict(bare))
 
 
 def _steps(colours: Sequence[str]) -> list[list[Any]]:
@@ -68,7 +69,7 @@ def _steps(colours: Sequence[str]) -> list[list[Any]]:
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str], axes: tuple[str, str]) -> go.Figure:
-    """How often who was taken for whom: rows who it is, columns who was said, dark blue never, yellow always."""
+    """How often who was taken for whom: rows who it is, columns who is predicted, dark blue never, yellow always."""
     cells = {
         "type": "heatmap",
         "z": matrix,

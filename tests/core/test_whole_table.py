@@ -113,8 +113,7 @@ def test_its_embedding_is_given_to_the_heads_and_to_a_verification(name):
     assert collection.vectors.shape == (6, np.prod(layer.shape)) and np.isfinite(collection.vectors).all()
     assert neighbour_tasks.compare(collection, settings).neighbours.shape == (2, 3)
     assert set(neighbour_tasks.predict_learned(collection, settings)) == {"linear"}
-    images = [collection.album.image(row) for row in (0, 1)]
-    verification = neighbour_tasks.verify(entry, collection, settings, images, grid=2)
+    verification = neighbour_tasks.verify(entry, collection, settings, (0, 1), grid=2)
     assert verification.distance >= 0 and all(np.isfinite(values).all() for values in verification.maps)
 
 

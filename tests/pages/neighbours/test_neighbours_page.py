@@ -1,4 +1,4 @@
-"""The page "kNN or network?": what stands there at once, sliders, the picture in hand, constraints, own photos."""
+"""The page "kNN or network?": what stands there at once, sliders, the selected image, constraints, own photos."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import zipfile
 import pytest
 
 from core import faces, images
-from core.neighbours import HEADS, METRICS, WEIGHTS
-from core.neighbours import tasks as neighbour_tasks
+from core.neighbours import HEADS, METRICS, WEIGHTS, tasks
 from core.neighbours.album import SOURCES
-from core.neighbours.findings import CONSTRAINTS, MEASURES
 from core.neighbours.index import INDEXES
-from dashboard.shared import text
+from core.neighbours.table import CONSTRAINTS, MEASURES
+from dashboard.shared import text, workers
 
 PAGE = "pages/decide/neighbours.py"
 
@@ -23,13 +22,13 @@ def label(key: str) -> str:
 
 
 def rates(app) -> dict[str, str]:
-    """Head -> what the page says of it."""
+    """Head -> its accuracy as the page writes it."""
     lines = [markdown.value for markdown in app.markdown if "% (95 % interval" in markdown.value]
     return {line.split("**")[1]: line.split("**")[2] for line in lines}
 
 
 def test_the_page_opens_with_people_that_nobody_has_to_wait_for(open_page, monkeypatch) -> None:
-    monkeypatch.setattr(neighbour_tasks, "_vectors", lambda *_: pytest.fail("a network was asked"))
+    monkeypatch.setattr(tasks, "_vectors", lambda *_: pytest.fail("a network was run"))
     app = open_page(PAGE)
     assert not app.exception, app.exception[0].message
     assert set(rates(app)) == {label("neighbours.knn"), label("neighbours.linear")}
@@ -60,16 +59,14 @@ def test_people_that_the_network_knows_are_named_by_its_softmax(open_page) -> No
     assert label("neighbours.softmax") in rates(app)
 
 
-def test_a_picture_in_hand_shows_its_neighbours_with_names_and_distances(open_page) -> None:
+def test_a_selected_image_shows_its_neighbours_with_names_and_distances(open_page) -> None:
     app = open_page(PAGE, knn_k="4", knn_people="5")
     assert not app.exception, app.exception[0].message
-    captions = [
-        picture.caption for element in app.image for picture in element.proto.imgs if " · 0." in picture.caption
-    ]
+    captions = [image.caption for element in app.image for image in element.proto.imgs if " · 0." in image.caption]
     assert len(captions) == 4 and captions == sorted(captions, key=lambda words: float(words.split("· ")[1]))
 
 
-def test_the_picture_in_hand_stands_in_the_address(open_page) -> None:
+def test_the_selected_image_stands_in_the_address(open_page) -> None:
     app = open_page(PAGE, knn_people="5", knn_point="no row")
     assert not app.exception and "knn_point" not in app.query_params
     app.selectbox(key="knn_query").select_index(7).run()
@@ -81,15 +78,17 @@ def test_the_picture_in_hand_stands_in_the_address(open_page) -> None:
 
 def test_photos_of_real_people_come_with_a_warning(open_page) -> None:
     warned = [
-        label("neighbours.drawn_people") in [caption.value for caption in opened(open_page, network).caption]
+        label("neighbours.drawn_people")
+        in [caption.value for caption in with_photos(open_page, network=network).caption]
         for network in ("MiniFace", "Digits")
     ]
     assert warned == [True, False]
 
 
-def opened(open_page, network: str):
-    app = open_page(PAGE, knn_source="own", network=network)
-    return app.file_uploader(key="own_files").set_value(("faces.zip", zipped(3, 4), "application/zip")).run()
+def with_photos(open_page, people: int = 3, **query: str):
+    """The page with four photos of so many people."""
+    app = open_page(PAGE, knn_source="own", **query)
+    return app.file_uploader(key="own_files").set_value(("faces.zip", zipped(people, 4), "application/zip")).run()
 
 
 def test_the_perceptron_joins_the_heads_after_its_training(open_page) -> None:
@@ -116,11 +115,11 @@ def test_an_experiment_fills_the_table_of_winners(open_page) -> None:
     assert table[label("constraints.winner")][0]
 
 
-def test_two_pictures_of_one_person_are_held_against_each_other(open_page) -> None:
+def test_two_images_are_verified(open_page) -> None:
     app = open_page(PAGE, knn_part="verify", knn_people="5")
     assert not app.exception, app.exception[0].message
-    said = [element.value for element in [*app.success, *app.error]]
-    assert len(said) == 1 and "threshold" in said[0]
+    verdicts = [element.value for element in [*app.success, *app.error]]
+    assert len(verdicts) == 1 and "threshold" in verdicts[0]
 
 
 def zipped(people: int, each: int) -> bytes:
@@ -128,23 +127,41 @@ def zipped(people: int, each: int) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         for person in range(people):
             for index in range(each):
-                picture = images.encode(faces.shot(person, 5, index, 64)[0], "png")
-                archive.writestr(f"photos/person{person}/{index}.png", picture)
+                photo = images.encode(faces.shot(person, 5, index, 64)[0], "png")
+                archive.writestr(f"photos/person{person}/{index}.png", photo)
     return file.getvalue()
 
 
 def test_own_photos_in_a_zip_are_named_by_folder(open_page) -> None:
     app = open_page(PAGE, knn_source="own", knn_people="3")
     assert label("photos.none") in [info.value for info in app.info]
-    app.file_uploader(key="own_files").set_value(("faces.zip", zipped(3, 4), "application/zip")).run()
+    app = with_photos(open_page, knn_people="3")
     assert not app.exception, app.exception[0].message
     assert any("12, of 3 people" in caption.value for caption in app.caption)
     assert rates(app)[label("neighbours.knn")]
 
 
+def test_what_follows_from_own_photos_is_kept_for_the_session_alone(open_page, monkeypatch) -> None:
+    private: dict[str, bool] = {}
+
+    class Question(workers._Question):
+        def __init__(self, task, *arguments) -> None:
+            super().__init__(task, *arguments)
+            if task.__module__ == tasks.__name__:
+                private[task.__name__] = self.cache is workers._session_answers
+
+    monkeypatch.setattr(workers, "_Question", Question)
+    looks = [{"knn_view": view} for view in ("map", "regions", "perceptron")]
+    for query in (*looks, {"knn_part": "verify"}, {"knn_part": "constraints", "constraint": "production"}):
+        app = with_photos(open_page, knn_people="3", **query)
+        assert not app.exception, app.exception[0].message
+    assert len(private) == 8 and all(private.values()), private
+    open_page(PAGE, knn_people="3")
+    assert not private["compare"], "what is rendered is everybody's"
+
+
 def test_one_person_alone_is_a_sentence(open_page) -> None:
-    app = open_page(PAGE, knn_source="own")
-    app.file_uploader(key="own_files").set_value(("faces.zip", zipped(1, 4), "application/zip")).run()
+    app = with_photos(open_page, people=1)
     assert not app.exception
     assert "at least 2" in app.error[0].value
 
