@@ -65,7 +65,7 @@ class Work:
     maps: int  # of Score-CAM
     grid: int  # of occlusion, a side
     masks: int  # of RISE
-    pictures: int  # of LIME
+    perturbations: int  # of LIME
     often: int = 20  # rounds of a Grad-CAM for one of the others, as it is short
 
 
@@ -80,19 +80,18 @@ def ours(network: Network, image: np.ndarray, method: str, **options: Any) -> Pr
     return lambda: function(network, image, CLASS, **options).values
 
 
-def camera(program: Any, network: Network, image: np.ndarray, **options: Any) -> Program:
+def tf_keras_vis_cam(kind: Any, network: Network, image: np.ndarray, **options: Any) -> Program:
     """A class activation map of tf-keras-vis, at the layer's own size as ours."""
     inputs, score = network.inputs(image), CategoricalScore(CLASS)
-    layer = network.entry.default_layer
-    made = program(network.model, clone=False)
-    options |= {"penultimate_layer": layer, "seek_penultimate_conv_layer": False}
-    return lambda: made(score, inputs, expand_cam=False, normalize_cam=False, **options)[0]
+    program = kind(network.model, clone=False)
+    options |= {"penultimate_layer": network.entry.default_layer, "seek_penultimate_conv_layer": False}
+    return lambda: program(score, inputs, expand_cam=False, normalize_cam=False, **options)[0]
 
 
-def smooth_saliency(network: Network, image: np.ndarray, samples: int) -> Program:
+def tf_keras_vis_smooth_grad(network: Network, image: np.ndarray, samples: int) -> Program:
     """SmoothGrad of tf-keras-vis."""
-    inputs, score, made = network.inputs(image), CategoricalScore(CLASS), Saliency(network.model, clone=False)
-    return lambda: made(score, inputs, smooth_samples=samples, smooth_noise=NOISE / 100, normalize_map=False)[0]
+    inputs, score, program = network.inputs(image), CategoricalScore(CLASS), Saliency(network.model, clone=False)
+    return lambda: program(score, inputs, smooth_samples=samples, smooth_noise=NOISE / 100, normalize_map=False)[0]
 
 
 def keras_example(network: Network, image: np.ndarray) -> Program:
@@ -164,87 +163,46 @@ class Contest:
 
 
 def contests(network: Network, image: np.ndarray, work: Work) -> Iterator[Contest]:
-    """All of them, one after the other."""
-    mine = partial(ours, network, image)
-    yield Contest(
-        "grad_cam",
-        {
-            "ours": mine("grad_cam"),
-            "tf_keras_vis": camera(Gradcam, network, image),
-            "keras_example": keras_example(network, image),
-        },
-        passes=1,
-        often=work.often,
-    )
-    yield Contest(
-        "grad_cam_plus_plus",
-        {"ours": mine("grad_cam_plus_plus"), "tf_keras_vis": camera(GradcamPlusPlus, network, image)},
-        passes=1,
-        often=work.often,
-    )
-    yield Contest(
-        "smooth_grad",
-        {
-            "ours": mine("smooth_grad", samples=work.samples, noise=NOISE),
-            "tf_keras_vis": smooth_saliency(network, image, work.samples),
-        },
-        passes=2 * work.samples,
-        amount=f"{work.samples}",
-    )
-    yield Contest(
-        "score_cam",
-        {
-            "ours": mine("score_cam", maps=work.maps),
-            "tf_keras_vis": camera(Scorecam, network, image, max_N=work.maps),
-        },
-        passes=1 + work.maps,
-        amount=f"{work.maps}",
-    )
-    yield Contest(
-        "lime",
-        {
-            "ours": mine("lime", superpixels=SUPERPIXELS, samples=work.pictures),
-            "library": lime_library(network, image, work.pictures),
-        },
-        passes=work.pictures,
-        amount=f"{work.pictures}",
-    )
-    calls = 1 + work.grid**2
-    yield Contest(
-        "occlusion",
-        {"ours": mine("occlusion", grid=work.grid), "bare_forward": bare_forward(network, calls)},
-        passes=calls,
-        amount=f"{work.grid} x {work.grid}",
-    )
-    yield Contest(
-        "rise",
-        {"ours": mine("rise", samples=work.masks), "bare_forward": bare_forward(network, work.masks)},
-        passes=work.masks,
-        amount=f"{work.masks}",
-    )
+    """All of them, one after the other: against libraries, then against the bare forward passes."""
+    cam = partial(tf_keras_vis_cam, network=network, image=image)
+
+    def contest(
+        method: str, passes: int, others: dict[str, Program], amount: str = "", often: int = 1, **options: Any
+    ) -> Contest:
+        return Contest(method, {"ours": ours(network, image, method, **options), **others}, passes, amount, often)
+
+    others = {"tf_keras_vis": cam(Gradcam), "keras_example": keras_example(network, image)}
+    yield contest("grad_cam", 1, others, often=work.often)
+    yield contest("grad_cam_plus_plus", 1, {"tf_keras_vis": cam(GradcamPlusPlus)}, often=work.often)
+    n = work.samples
+    others = {"tf_keras_vis": tf_keras_vis_smooth_grad(network, image, n)}
+    yield contest("smooth_grad", 2 * n, others, f"{n}", samples=n, noise=NOISE)
+    n = work.maps
+    yield contest("score_cam", 1 + n, {"tf_keras_vis": cam(Scorecam, max_N=n)}, f"{n}", maps=n)
+    n = work.perturbations
+    others = {"library": lime_library(network, image, n)}
+    yield contest("lime", n, others, f"{n}", superpixels=SUPERPIXELS, samples=n)
+    n = 1 + work.grid**2
+    others = {"bare_forward": bare_forward(network, n)}
+    yield contest("occlusion", n, others, f"{work.grid} x {work.grid}", grid=work.grid)
+    n = work.masks
+    yield contest("rise", n, {"bare_forward": bare_forward(network, n)}, f"{n}", samples=n)
 
 
 def measure(network: Network, work: Work, rounds: int) -> dict[str, Any]:
     """Seconds of every program, theirs by ours, and the share of the machine's limit; by method."""
     size = network.entry.input_size
     image = np.random.default_rng(0).random((size, size, 3), dtype=np.float32)
-    each = multiplications(network, network.model.layers[-1].name)
-    found: dict[str, Any] = {}
+    multiplications_a_pass = multiplications(network, network.model.layers[-1].name)
+    results: dict[str, Any] = {}
     for contest in contests(network, image, work):
         maps = {name: program() for name, program in contest.programs.items()}  # warms up
-        seconds: dict[str, list[float]] = {name: [] for name in contest.programs}
-        speeds = [convolution_speed()]
-        for _ in range(rounds * contest.often):
-            for name, program in contest.programs.items():
-                began = time.perf_counter()
-                program()
-                seconds[name].append(time.perf_counter() - began)
-        speeds.append(convolution_speed())
-        rows = found[contest.method] = {
+        seconds, speed = timed(contest, rounds)
+        rows = results[contest.method] = {
             name: {
                 "seconds": statistics.median(times),
                 "by_ours": statistics.median(a / b for a, b in zip(times, seconds["ours"], strict=True)),
-                "limit": contest.passes * each / statistics.median(times) / statistics.median(speeds),
+                "limit": contest.passes * multiplications_a_pass / statistics.median(times) / speed,
             }
             for name, times in seconds.items()
         }
@@ -256,7 +214,19 @@ def measure(network: Network, work: Work, rounds: int) -> dict[str, Any]:
                 difference = float(np.abs(maps[name] - maps["ours"]).max() / maps["ours"].max())
                 rows[name]["largest_difference"] = difference
                 print(f"{name}: largest difference {difference:.0e} of the largest value")
-    return found
+    return results
+
+
+def timed(contest: Contest, rounds: int) -> tuple[dict[str, list[float]], float]:
+    """Seconds of every run of every program, which take turns; and the machine's convolution speed before and after."""
+    seconds: dict[str, list[float]] = {name: [] for name in contest.programs}
+    before = convolution_speed()
+    for _ in range(rounds * contest.often):
+        for name, program in contest.programs.items():
+            began = time.perf_counter()
+            program()
+            seconds[name].append(time.perf_counter() - began)
+    return seconds, statistics.median((before, convolution_speed()))
 
 
 def memory() -> dict[str, float]:
@@ -288,14 +258,14 @@ def main() -> None:
 
 def summary(cases: dict[str, Any]) -> dict[str, float]:
     """The ratios that matter: how often as fast as a library, and how often as slow as the bare passes."""
-    found = {}
+    ratios = {}
     for network, suffix in (("VGG16", ""), ("MiniFace", "_miniface")):
         for method, programs in cases[network].items():
             for name, row in programs.items():
                 if name != "ours":
                     ratio = 1 / row["by_ours"] if name == "bare_forward" else row["by_ours"]
-                    found[f"{method}_vs_{name}{suffix}"] = ratio
-    return found
+                    ratios[f"{method}_vs_{name}{suffix}"] = ratio
+    return ratios
 
 
 if __name__ == "__main__":
