@@ -34,20 +34,20 @@ def main() -> None:
     given = parser.parse_args()
     began = time.perf_counter()
     size = load(dissection.NETWORKS[0]).entry.input_size
-    shots = list(dissection.captures(given.captures, size))
+    shots = list(dissection.captures_with_regions(given.captures, size))
     images, regions = (np.stack(part) for part in zip(*shots, strict=True))
     areas = {name: round(float((regions == number).mean()), 4) for number, name in enumerate(faces.REGIONS)}
     print(f"{len(images)} captures, {time.perf_counter() - began:.0f} s; shares of the picture: {areas}", flush=True)
     for name in [given.network] if given.network else dissection.NETWORKS:
         network, layers = load(name), {}
         for layer in kernel_layers(network.model):
-            found = dissection.dissect(network, layer, images, regions, len(faces.REGIONS))
-            layers[layer] = found.iou.round(4).tolist()
-            best = found.iou.argmax(axis=1)
-            detectors = np.bincount(best[found.iou.max(axis=1) > dissection.DETECTOR], minlength=len(faces.REGIONS))
-            told = ", ".join(f"{count} {region}" for region, count in zip(faces.REGIONS, detectors, strict=True))
-            print(f"{name} {layer}: detectors of {told}; {time.perf_counter() - began:.0f} s", flush=True)
-        file = dissection.path(name)
+            dissected = dissection.dissect(network, layer, images, regions, len(faces.REGIONS))
+            layers[layer] = dissected.iou.round(4).tolist()
+            best = dissected.iou.argmax(axis=1)
+            detectors = np.bincount(best[dissected.iou.max(axis=1) > dissection.DETECTOR], minlength=len(faces.REGIONS))
+            counts = ", ".join(f"{count} {region}" for region, count in zip(faces.REGIONS, detectors, strict=True))
+            print(f"{name} {layer}: detectors of {counts}; {time.perf_counter() - began:.0f} s", flush=True)
+        file = dissection.iou_path(name)
         file.parent.mkdir(exist_ok=True)
         content = {
             "network": name,

@@ -1,4 +1,4 @@
-"""Make the atlas: what every channel of every convolution of MiniFace and Digits sees, and what every class does.
+"""Make the atlas: an image that excites every channel of every convolution of MiniFace and Digits, and every class.
 
     python scripts/filter_atlas.py [--network MiniFace] [--layers conv1_1,fc8] [--iterations 48]
 
@@ -25,25 +25,25 @@ from core.networks.loading import load
 
 QUALITY = 80
 SMALL, LARGE = 48, 80
-"""Sides of the pictures of layers that see little, and of those that see more; classes see the network's own size."""
+"""Sides of the images of layers that see little, and of those that see more; classes see the network's own size."""
 RATE = 8.0
 
 
-def tile(pictures: np.ndarray, side: int) -> np.ndarray:
-    """The middle of pictures, `side` pixels of it, or all of them where that is more or 0, as tiles."""
-    height = pictures.shape[1]
+def tile(excited: np.ndarray, side: int) -> np.ndarray:
+    """The middle of images, `side` pixels of it, or all of them where that is more or 0, as tiles."""
+    height = excited.shape[1]
     edge = max(height - (side or height), 0) // 2
-    middle = pictures[:, edge : height - edge, edge : height - edge]
-    return np.stack([images.resize(picture, atlas.TILE, atlas.TILE) for picture in middle])
+    middle = excited[:, edge : height - edge, edge : height - edge]
+    return np.stack([images.resize(image, atlas.TILE, atlas.TILE) for image in middle])
 
 
 def sheet(name: str, layer: str, iterations: int) -> np.ndarray:
-    """All channels of a layer on one picture, as `core.features.atlas` cuts it up again."""
+    """All channels of a layer on one sheet, as `core.features.atlas` cuts it up again."""
     network = load(name)
     target = layer_of(network.model, layer)
-    seen = receptive_field(network.model).get(layer, (None,))[0]
-    size = seen and (SMALL if seen <= SMALL else LARGE)
-    found = maximize(
+    field = receptive_field(network.model).get(layer, (None,))[0]
+    size = field and (SMALL if field <= SMALL else LARGE)
+    result = maximize(
         network,
         layer,
         range(target.output.shape[-1]),
@@ -53,7 +53,7 @@ def sheet(name: str, layer: str, iterations: int) -> np.ndarray:
         size=size,
         robustness="light" if size == SMALL else "full",
     )
-    tiles = tile(found.images, max(2 * seen, atlas.TILE // 2) if seen else 0)
+    tiles = tile(result.images, max(2 * field, atlas.TILE // 2) if field else 0)
     return contact_sheet(tiles, min(atlas.COLUMNS, len(tiles)), atlas.MARGIN)
 
 
@@ -68,7 +68,7 @@ def main() -> None:
         model = load(name).model
         for layer in given.layers.split(",") if given.layers else [*kernel_layers(model), model.layers[-1].name]:
             began = time.perf_counter()
-            file = atlas.path(name, layer)
+            file = atlas.sheet_path(name, layer)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(images.encode(sheet(name, layer, given.iterations), "webp", QUALITY))
             print(

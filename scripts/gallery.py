@@ -25,8 +25,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for preset in PRESETS:
-        layers = tasks.through_depth("MiniFace", range(CHANNELS), preset=preset)
-        rows = np.concatenate([found.images for found in layers.values()])
+        layers = tasks.maximize_through_depth("MiniFace", range(CHANNELS), preset=preset)
+        rows = np.concatenate([row.images for row in layers.values()])
         file = folder / f"{preset}.webp"
         file.write_bytes(images.encode(contact_sheet(rows, CHANNELS), "webp", QUALITY))
         print(f"{file.name}: {', '.join(layers)}, {file.stat().st_size / 1e3:.0f} kB")

@@ -1,4 +1,4 @@
-"""What do filters see? Activation maximization: the network is fixed, the picture climbs.
+"""What do filters see? Activation maximization: the network is fixed, an image is optimized.
 
 Importing this module imports no Keras; `core.features.ascent` climbs.
 """
@@ -16,7 +16,7 @@ from core.images import Box
 from core.params import Param
 
 Target = int | Sequence[int]
-"""What a picture climbs towards: a channel, or several jointly."""
+"""What an image is to excite: a channel, or several jointly."""
 
 PARAMS: tuple[Param, ...] = (
     Param("learning_rate", default=10, minimum=0.1, maximum=100, step=0.1, scale="log"),
@@ -26,7 +26,7 @@ PARAMS: tuple[Param, ...] = (
 
 
 class FeatureError(ReasonedError):
-    """A climb that cannot be made, or that went wrong."""
+    """An ascent that cannot be made, or that went wrong."""
 
     reasons: ClassVar[dict[str, str]] = {
         "diverged": "The picture of channel {channel} diverged in iteration {iteration}; choose a smaller learning "
@@ -39,20 +39,20 @@ class FeatureError(ReasonedError):
 
 
 BATCH = 8
-"""Pictures that climb together, unless a preset says otherwise."""
+"""Images that climb together, unless a preset says otherwise."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A way to climb: names of the tables in `core.features`, and its own defaults.
+    """A way to climb: names of entries in the tables of `core.features`, and its own defaults.
 
-    With `coarse` all iterations but the last `finish` are made on a small picture that wraps around; it is then tiled.
-    `batch` pictures climb together: the rounding of a sum depends on it, and a long climb carries that far.
+    With `coarse` all iterations but the last `finish` are made on a small image that wraps around; it is then tiled.
+    `batch` images climb together: the rounding of a sum depends on it, and a long ascent carries that far.
     """
 
     parameterization: str
     robustness: str
-    ascent: str
+    optimizer: str
     learning_rate: float
     iterations: int
     blur: float = 0
@@ -66,40 +66,40 @@ PRESETS: dict[str, Preset] = {
     "fast": Preset("pixels", "off", "sphere", learning_rate=60, iterations=28, blur=0.1, coarse=True, finish=2),
     "beautiful": Preset("fourier", "full", "adam", learning_rate=5, iterations=128),
 }
-"""The Keras example's loop; coarse to fine with constant contrast; the spectrum of a picture that is shaken."""
+"""The Keras example's loop; coarse to fine with constant contrast; a spectrum, the image moved before every step."""
 DEFAULT_PRESET = "fast"
 
 SIZES = (48, 320)
-"""Smallest and largest side of a picture that climbs, in pixels."""
+"""Smallest and largest side of an image that climbs, in pixels."""
 PATCH_SIDE = 96
-"""Pixels of a patch of a real picture on display."""
+"""Side in pixels of a patch of a real image on display."""
 SIDES = (48, 64, 80, 96, 112, 128, 160, 180, 192, 224, 256, 288, 320)
-"""Sides that pictures of another size than the network's own get, so that few functions are ever compiled."""
+"""Sides that images of another size than the network's own get, so that few functions are ever compiled."""
 CONTRAST = 0.15
-"""Standard deviation of a picture on display."""
+"""Standard deviation of an image on display."""
 CROP, CROPPED_FROM = 25, 150
-"""Pixels cut from each side for display, where the padding of the convolutions shows, of pictures from this size."""
+"""Pixels cut from each side for display, where the padding of the convolutions shows, of images from this size."""
 
 
-def padded_size(size: int) -> int:
+def supported_size(size: int) -> int:
     """The next of `SIDES` from `size` on."""
     return next((side for side in SIDES if side >= size), SIDES[-1])
 
 
 @dataclass(frozen=True, eq=False)
-class FilterPictures:
-    """What channels respond to.
+class FeatureVisualizations:
+    """Images that channels respond to.
 
     `images` `(n, h, w, 3)` float32 in [0, 1] for display; `activations` `(n, iterations + 1)` the objective before
-    each iteration and after the last, small pictures first where the climb is coarse to fine; `dead` `(n,)` whether the
-    channel stayed silent, at every place, in all of them. `pictures` `(n, h, w, c)` float32 are as the network
+    each iteration and after the last, small images first where the ascent is coarse to fine; `dead` `(n,)` whether the
+    channel stayed silent, at every place, in all of them. `inputs` `(n, h, w, c)` float32 are the images as the network
     receives them: hand them in as `start` to go on. `notes`: warnings, each with its reason and details.
     """
 
     images: np.ndarray
     activations: np.ndarray
     dead: np.ndarray
-    pictures: np.ndarray
+    inputs: np.ndarray
     notes: tuple[FeatureError, ...] = ()
 
 
@@ -107,25 +107,25 @@ class FilterPictures:
 class Patches:
     """The patches that excite a channel most, strongest first.
 
-    `images` `(n, PATCH_SIDE, PATCH_SIDE, 3)` in [0, 1], their `activations` `(n,)`, `sources` `(n,)` (the number of the
-    picture, of `captures` pictures), and `boxes` in pixels of the network's input.
+    `images` `(n, PATCH_SIDE, PATCH_SIDE, 3)` in [0, 1], their `activations` `(n,)`, `sources` `(n,)` (each the index of
+    one of `searched` images), and `boxes` in pixels of the network's input.
     """
 
     images: np.ndarray
     activations: np.ndarray
     sources: np.ndarray
     boxes: tuple[Box, ...]
-    captures: int
+    searched: int
 
 
-def display(pictures: np.ndarray) -> np.ndarray:
-    """Pictures as they climbed, `(n, h, w, 3)`, made visible: mean 0.5, standard deviation 0.15, clipped to [0, 1].
+def to_display(images: np.ndarray) -> np.ndarray:
+    """Images as they climbed, `(n, h, w, 3)`, made visible: mean 0.5, standard deviation 0.15, clipped to [0, 1].
 
-    Every picture gets the same contrast, so how strongly a channel answers is not to be seen. As in the Keras example
+    Every image gets the same contrast, so how strongly a channel answers is not to be seen. As in the Keras example
     https://keras.io/examples/vision/visualizing_what_convnets_learn.
     """
-    centred = pictures - pictures.mean(axis=(1, 2, 3), keepdims=True)
-    scaled = centred / (pictures.std(axis=(1, 2, 3), keepdims=True) + 1e-5) * CONTRAST
-    if min(pictures.shape[1:3]) >= CROPPED_FROM:
+    centred = images - images.mean(axis=(1, 2, 3), keepdims=True)
+    scaled = centred / (images.std(axis=(1, 2, 3), keepdims=True) + 1e-5) * CONTRAST
+    if min(images.shape[1:3]) >= CROPPED_FROM:
         scaled = scaled[:, CROP:-CROP, CROP:-CROP]
     return np.clip(scaled + 0.5, 0, 1).astype(np.float32)

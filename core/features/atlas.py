@@ -1,4 +1,4 @@
-"""The atlas: what each channel of MiniFace and Digits sees, trained and untrained, as small sheets.
+"""The atlas: an image that excites each channel of MiniFace and Digits, trained and untrained, on small sheets.
 
 Made once by `scripts/filter_atlas.py`.
 """
@@ -18,23 +18,23 @@ TILE, MARGIN, COLUMNS = 80, 2, 16
 """Side of a tile and white pixels between two of them, and tiles in a row of a sheet."""
 
 
-def path(network: str, layer: str) -> Path:
+def sheet_path(network: str, layer: str) -> Path:
     """The file of a sheet."""
     return FOLDER / network.lower() / f"{layer}.webp"
 
 
 def layers(network: str) -> list[str]:
-    """Layers that the atlas has of a network, from picture to classes; none for a network that is not in it."""
+    """Layers that the atlas has of a network, from the image to the classes; none for a network that is not in it."""
     return sorted(file.stem for file in (FOLDER / network.lower()).glob("*.webp"))
 
 
 def tiles(network: str, layer: str) -> np.ndarray:
-    """One picture a channel, `(k, TILE, TILE, 3)` float32 in [0, 1]; NetworkError where the atlas has no such sheet."""
+    """One image a channel, `(k, TILE, TILE, 3)` float32 in [0, 1]; NetworkError where the atlas has no such sheet."""
     from PIL import Image
 
     if layer not in layers(network):
         raise NetworkError("unknown_layer", name=layer, choices=", ".join(layers(network)))
-    with Image.open(path(network, layer)) as file:
+    with Image.open(sheet_path(network, layer)) as file:
         sheet = from_uint8(np.asarray(file.convert("RGB")))
     step = TILE + MARGIN
     rows, columns = ((side + MARGIN) // step for side in sheet.shape[:2])

@@ -13,10 +13,10 @@ from core.errors import ReasonedError
 Labels = dict[tuple[str, str, int], str]
 """(network, layer, channel) -> what the student calls it."""
 
-MOST_BYTES = 200_000
-MOST_LABELS = 2000
-MOST_LETTERS = 60
-MOST_CHANNEL = 1 << 16
+MAX_BYTES = 200_000
+MAX_LABELS = 2000
+MAX_LETTERS = 60
+MAX_CHANNEL = 1 << 16
 KIND = "glassbox filter notebook"
 _KEYS = {"network": str, "layer": str, "channel": int, "label": str}
 
@@ -34,21 +34,21 @@ class NotebookError(ReasonedError):
     }
 
 
-def tidy(label: str) -> str:
-    """A label as it is kept: one line of printable letters, at most `MOST_LETTERS`."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in label).split())[:MOST_LETTERS].strip()
+def clean_label(label: str) -> str:
+    """A label as it is kept: one line of printable letters, at most `MAX_LETTERS`."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in label).split())[:MAX_LETTERS].strip()
 
 
-def write(labels: Labels) -> str:
+def write_notebook(labels: Labels) -> str:
     """The file of a notebook, in the order of networks, layers and channels."""
     rows = [dict(zip(_KEYS, (*place, label), strict=True)) for place, label in sorted(labels.items())]
     return json.dumps({"kind": KIND, "labels": rows}, ensure_ascii=False, indent=1)
 
 
-def read(data: bytes) -> Labels:
-    """The labels in a file of `write`; NotebookError for any other file."""
-    if len(data) > MOST_BYTES:
-        raise NotebookError("notebook_bytes", kilobytes=len(data) // 1000, most=MOST_BYTES // 1000)
+def read_notebook(data: bytes) -> Labels:
+    """The labels in a file of `write_notebook`; NotebookError for any other file."""
+    if len(data) > MAX_BYTES:
+        raise NotebookError("notebook_bytes", kilobytes=len(data) // 1000, most=MAX_BYTES // 1000)
     try:
         content = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -56,15 +56,15 @@ def read(data: bytes) -> Labels:
     rows = content.get("labels") if isinstance(content, dict) and content.get("kind") == KIND else None
     if not isinstance(rows, list):
         raise NotebookError("notebook_kind")
-    if len(rows) > MOST_LABELS:
-        raise NotebookError("notebook_many", found=len(rows), most=MOST_LABELS)
-    return dict(_row(row, place) for place, row in enumerate(rows, start=1))
+    if len(rows) > MAX_LABELS:
+        raise NotebookError("notebook_many", found=len(rows), most=MAX_LABELS)
+    return dict(_read_row(row, place) for place, row in enumerate(rows, start=1))
 
 
-def _row(row: Any, place: int) -> tuple[tuple[str, str, int], str]:
-    whole = isinstance(row, dict) and row.keys() == _KEYS.keys()
-    if whole and all(type(row[key]) is kind for key, kind in _KEYS.items()):
-        network, layer, label = (tidy(row[key]) for key in ("network", "layer", "label"))
-        if network and layer and label and 0 <= row["channel"] <= MOST_CHANNEL:
+def _read_row(row: Any, place: int) -> tuple[tuple[str, str, int], str]:
+    complete = isinstance(row, dict) and row.keys() == _KEYS.keys()
+    if complete and all(type(row[key]) is kind for key, kind in _KEYS.items()):
+        network, layer, label = (clean_label(row[key]) for key in ("network", "layer", "label"))
+        if network and layer and label and 0 <= row["channel"] <= MAX_CHANNEL:
             return (network, layer, row["channel"]), label
-    raise NotebookError("notebook_row", place=place, most=MOST_LETTERS)
+    raise NotebookError("notebook_row", place=place, most=MAX_LETTERS)

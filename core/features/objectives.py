@@ -1,4 +1,4 @@
-"""What a picture climbs towards: a direction among the channels of a layer, and how its map is read.
+"""What an image is to excite: a direction among the channels of a layer, and how its map becomes one number.
 
 A direction `(k,)` is one weight a channel: a single 1 is one channel, several weights are units climbed jointly, and an
 embedding's direction leads towards a person. Before its activation a convolution is linear, so the map of a direction
@@ -23,8 +23,8 @@ from core.networks.network import Network, cached_on_network
 
 BORDER, BORDERED_FROM = 2, 8
 """Values left out at each side of a map, and the side of a map from which on they are."""
-LIKENESSES, LIKENESS_SEED = 3, 7
-"""Captures of each person that an embedding's direction is made from."""
+PERSON_CAPTURES, PERSON_SEED = 3, 7
+"""Captures of each person from which the axis of a person is computed."""
 
 
 def mean(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
@@ -42,78 +42,98 @@ def centre(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
     return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
 
 
-@dataclass(frozen=True)
-class Objective:
-    """How maps are read, and where: at the layer asked for, the last one, or the embedding."""
-
-    read: Callable[[tf.Tensor, bool], tf.Tensor]
-    place: Callable[[Network, str], str]
-
-
-OBJECTIVES: dict[str, Objective] = {
-    "channel": Objective(mean, lambda network, layer: layer),
-    "centre": Objective(centre, lambda network, layer: layer),
-    "class": Objective(mean, lambda network, layer: network.model.layers[-1].name),
-    "person": Objective(mean, lambda network, layer: network.entry.embedding_layer),
-}
-"""The mean of a map, its centre, the logit of a class, or likeness to a person; in a dense layer, a unit."""
-
-
 def directions(
-    network: Network, layer: str, objective: str, targets: Sequence[Target], weights: Sequence[Sequence[float]] | None
+    network: Network,
+    layer: str,
+    objective: Objective,
+    targets: Sequence[Target],
+    weights: Sequence[Sequence[float]] | None,
 ) -> np.ndarray:
     """One direction for each target, `(n, k)` float32; `weights` are those of its channels, by default 1 each.
 
     NetworkError: no such layer, channel or person. FeatureError: not as many weights as channels.
     """
     groups = [[target] if isinstance(target, int | np.integer) else list(target) for target in targets]
-    if objective == "person":
-        axes = _people(network)
-    else:
-        check_channels(network.model, layer, [channel for group in groups for channel in group] if groups else [])
-        axes = np.eye(layer_of(network.model, layer).output.shape[-1], dtype=np.float32)
+    axes = objective.axes(network, layer, [member for group in groups for member in group])
     factors = [[1.0] * len(group) for group in groups] if weights is None else [list(row) for row in weights]
     if [len(group) for group in groups] != [len(row) for row in factors]:
         raise FeatureError("other_count", received=len(factors), expected=len(groups))
-    for person in {member for group in groups for member in group if not 0 <= member < len(axes)}:
-        raise NetworkError("unknown_channel", name=layer, channel=person, last=len(axes) - 1)
     return np.array([row @ axes[group] for group, row in zip(groups, factors, strict=True)], np.float32)
 
 
+def channel_axes(network: Network, layer: str, channels: Sequence[int]) -> np.ndarray:
+    """One axis a channel, `(k, k)`; NetworkError where the layer has not all of the `channels`."""
+    check_channels(network.model, layer, channels)
+    return np.eye(layer_of(network.model, layer).output.shape[-1], dtype=np.float32)
+
+
+def person_axes(network: Network, layer: str, people: Sequence[int]) -> np.ndarray:
+    """One axis a person, `(people, k)`; NetworkError where not all of the `people` are among them."""
+    axes: np.ndarray = _person_axes(network)
+    for person in people:
+        if not 0 <= person < len(axes):
+            raise NetworkError("unknown_channel", name=layer, channel=person, last=len(axes) - 1)
+    return axes
+
+
 @cached_on_network
-def _people(network: Network) -> np.ndarray:
+def _person_axes(network: Network) -> np.ndarray:
     """Unit vectors `(people, k)` from everybody's mean embedding to each person's, before the layer's activation."""
-    rng, size = np.random.default_rng(LIKENESS_SEED), network.entry.input_size
+    rng, size = np.random.default_rng(PERSON_SEED), network.entry.input_size
     part = cut(network.model, network.entry.embedding_layer, linear=True)
     means = []
     for number in range(faces.PEOPLE):
-        captures = faces.portraits([number] * LIKENESSES, rng, size)
+        captures = faces.portraits([number] * PERSON_CAPTURES, rng, size)
         embeddings = part(network.inputs(captures), training=False).numpy()
-        means.append(embeddings.reshape(LIKENESSES, -1, embeddings.shape[-1]).mean(axis=(0, 1)))
-    away = np.stack(means) - np.mean(means, axis=0)
-    return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True), np.float32)
+        means.append(embeddings.reshape(PERSON_CAPTURES, -1, embeddings.shape[-1]).mean(axis=(0, 1)))
+    deviations = np.stack(means) - np.mean(means, axis=0)
+    return np.asarray(deviations / np.linalg.norm(deviations, axis=1, keepdims=True), np.float32)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Where an image is measured, along which axes, and how a map becomes one number.
+
+    `reduce` turns maps `(n, h, w)` into `(n,)`. `layer` is the one that is measured, given the one asked for. `axes`
+    are those that targets are numbers of, after a check of these numbers. With `of_channels` an axis is a channel,
+    which can be dead.
+    """
+
+    reduce: Callable[[tf.Tensor, bool], tf.Tensor]
+    layer: Callable[[Network, str], str]
+    axes: Callable[[Network, str, Sequence[int]], np.ndarray] = channel_axes
+    of_channels: bool = True
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "channel": Objective(mean, lambda network, layer: layer),
+    "centre": Objective(centre, lambda network, layer: layer),
+    "class": Objective(mean, lambda network, layer: network.model.layers[-1].name),
+    "person": Objective(mean, lambda network, layer: network.entry.embedding_layer, person_axes, of_channels=False),
+}
+"""The mean of a map, its centre, the logit of a class, or likeness to a person; in a dense layer, a unit."""
 
 
 @dataclass(frozen=True, eq=False)
-class Lens:
-    """A layer cut for directions: `mix` is done once a climb, `maps` in every step.
+class Projection:
+    """The maps of a layer along directions: `prepare` is done once an ascent, `maps` in every step.
 
-    `maps(inputs, *mix(directions))` is `(n, h, w)` float32, one map a picture, before the layer's activation.
+    `maps(inputs, *prepare(directions))` is `(n, h, w)` float32, one map an image, before the layer's activation.
     """
 
-    mix: Callable[[np.ndarray], tuple[tf.Tensor, ...]]
+    prepare: Callable[[np.ndarray], tuple[tf.Tensor, ...]]
     maps: Callable[..., tf.Tensor]
 
 
-def lens(network: Network, layer: str, side: int | None, precision: str, wraps: bool = False) -> Lens:
-    """The network up to `layer` for pictures of `side` pixels; of a last convolution only the mixed kernels remain."""
+def project(network: Network, layer: str, side: int | None, precision: str, wraps: bool = False) -> Projection:
+    """The network up to `layer` for images of `side` pixels; of a last convolution only the mixed kernels remain."""
     target = layer_of(network.model, layer)
     if type(target) is keras.layers.Conv2D and target.groups == 1:
         before = target.input._keras_history.operation
         direct = isinstance(before, keras.layers.InputLayer)
         trunk = None if direct else cut(network.model, before.name, size=side, precision=precision, wraps=wraps)
 
-        def mix(directions: np.ndarray) -> tuple[tf.Tensor, ...]:
+        def mixed_kernel(directions: np.ndarray) -> tuple[tf.Tensor, ...]:
             kernel = tf.einsum("hwik,nk->hwin", tf.convert_to_tensor(target.kernel), directions)
             bias = tf.linalg.matvec(directions, target.bias) if target.use_bias else tf.zeros(len(directions))
             return kernel, bias
@@ -126,15 +146,15 @@ def lens(network: Network, layer: str, side: int | None, precision: str, wraps: 
             all_pairs = tf.nn.conv2d(
                 x, tf.cast(kernel, x.dtype), target.strides, padding, dilations=target.dilation_rate
             )
-            own = tf.linalg.diag_part(tf.transpose(all_pairs, (1, 2, 0, 3)))  # picture i under direction i
+            own = tf.linalg.diag_part(tf.transpose(all_pairs, (1, 2, 0, 3)))  # image i along direction i
             return tf.transpose(tf.cast(own, tf.float32) + bias, (2, 0, 1))
 
-        return Lens(mix, maps)
+        return Projection(mixed_kernel, maps)
 
     part = cut(network.model, layer, linear=True, size=side, precision=precision, wraps=wraps)
 
-    def mixed(inputs: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
+    def weighted(inputs: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
         outputs = tf.cast(part(inputs, training=False), tf.float32)
         return tf.einsum("nhwk,nk->nhw", outputs if len(outputs.shape) == 4 else outputs[:, None, None], directions)
 
-    return Lens(lambda directions: (tf.constant(directions),), mixed)
+    return Projection(lambda directions: (tf.constant(directions),), weighted)

@@ -1,4 +1,4 @@
-"""What climbs in place of the picture: its pixels, or its spectrum with decorrelated colours."""
+"""What is optimized in place of the image: its pixels, or its spectrum with decorrelated colours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from core import faces
 from core.features import CONTRAST
+from core.features.regularizers import blurred
 from core.networks.network import Network, cached_on_network
 from core.networks.preprocessing import PREPROCESSING
 
 NOISE = 0.125
-"""Largest deviation of the first picture from grey, in the network's own range."""
+"""Largest deviation of the first image from grey, in the network's own range."""
 SPECTRUM_NOISE = 0.01
 """Standard deviation of the first coefficients."""
 IMAGENET_COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], np.float32)
@@ -21,7 +22,7 @@ CAPTURES, CAPTURES_SEED = 64, 3
 
 
 class Pixels:
-    """The picture itself, in the network's own range, `(n, h, w, c)`."""
+    """The image itself, in the network's own range, `(n, h, w, c)`."""
 
     def __init__(self, network: Network, shape: tuple[int, int]) -> None:
         prepare = PREPROCESSING[network.entry.preprocessing]
@@ -31,7 +32,7 @@ class Pixels:
         self.radius = self.contrast * float(np.sqrt(len(self.grey) * np.prod(shape)))
         self.shape = shape
 
-    def first(self, seed: int) -> np.ndarray:
+    def initial(self, seed: int) -> np.ndarray:
         """Grey plus uniform noise of at most `NOISE`: `(1, h, w, c)`."""
         noise = np.random.default_rng(seed).uniform(-NOISE, NOISE, (1, *self.shape, len(self.grey)))
         return (self.grey + noise).astype(np.float32)
@@ -45,23 +46,28 @@ class Pixels:
         return inputs
 
     def onto_sphere(self, state: tf.Tensor) -> tf.Tensor:
-        """The pictures with mean grey and the contrast of a picture on display."""
-        away = state - self.grey
-        away -= tf.reduce_mean(away, axis=(1, 2, 3), keepdims=True)
-        return self.grey + self.contrast * away / (tf.math.reduce_std(away, axis=(1, 2, 3), keepdims=True) + 1e-8)
+        """The images with mean grey and the contrast of an image on display."""
+        deviation = state - self.grey
+        deviation -= tf.reduce_mean(deviation, axis=(1, 2, 3), keepdims=True)
+        contrast = tf.math.reduce_std(deviation, axis=(1, 2, 3), keepdims=True) + 1e-8
+        return self.grey + self.contrast * deviation / contrast
+
+    def blurred(self, state: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
+        """The images blurred; see `core.features.regularizers.blurred`."""
+        return blurred(state, share, wraps)
 
 
 class Fourier:
-    """A spectrum `(n, 3, h, w // 2 + 1, 2)` of decorrelated colours, scaled by 1 / frequency, as natural pictures are.
+    """A spectrum `(n, 3, h, w // 2 + 1, 2)` of decorrelated colours, scaled by 1 / frequency, as natural images are.
 
     All frequencies of a photograph carry about the same energy, its colours go together: in these coordinates every
-    direction is as steep as the others, and a step makes no noise. A sigmoid keeps the picture in [0, 1] (Olah 2017,
+    direction is as steep as the others, and a step makes no noise. A sigmoid keeps the image in [0, 1] (Olah 2017,
     https://distill.pub/2017/feature-visualization, "Preconditioning and parameterization").
     """
 
     def __init__(self, network: Network, shape: tuple[int, int]) -> None:
         self.prepare = PREPROCESSING[network.entry.preprocessing]
-        self.restore = Restore(network)
+        self.deprocess = Deprocess(network)
         self.colours = colour_matrix(network)
         self.shape = height, width = shape
         frequencies = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
@@ -69,7 +75,7 @@ class Fourier:
         self.scale = scale[..., None].astype(np.float32)
         self.radius = 1.0
 
-    def first(self, seed: int) -> np.ndarray:
+    def initial(self, seed: int) -> np.ndarray:
         """Almost grey: coefficients of standard deviation `SPECTRUM_NOISE`."""
         shape = (1, 3, self.shape[0], self.shape[1] // 2 + 1, 2)
         return np.random.default_rng(seed).normal(0, SPECTRUM_NOISE, shape).astype(np.float32)
@@ -81,8 +87,8 @@ class Fourier:
         return self.prepare(tf.sigmoid(tf.einsum("nchw,dc->nhwd", planes, self.colours)))
 
     def state(self, inputs: np.ndarray) -> np.ndarray:
-        """The way back from `inputs`, which are clipped where they leave [0.001, 0.999] as pictures."""
-        images = np.clip(self.restore(inputs), 1e-3, 1 - 1e-3)
+        """The way back from `inputs`, which are clipped where they leave [0.001, 0.999] as images."""
+        images = np.clip(self.deprocess(inputs), 1e-3, 1 - 1e-3)
         planes = np.einsum("nhwd,cd->nchw", np.log(images / (1 - images)), np.linalg.inv(self.colours))
         spectrum = np.fft.rfft2(planes)
         return np.asarray(np.stack([spectrum.real, spectrum.imag], axis=-1) / self.scale, np.float32)
@@ -91,11 +97,15 @@ class Fourier:
         """The spectrum as it is: the sigmoid bounds it."""
         return state
 
+    def blurred(self, state: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
+        """The spectrum as it is: its scale smooths it."""
+        return state
+
 
 PARAMETERIZATIONS: dict[str, type[Pixels] | type[Fourier]] = {"pixels": Pixels, "fourier": Fourier}
 
 
-class Restore:
+class Deprocess:
     """From what a network receives to RGB in [0, 1], not clipped: the way back from its preprocessing."""
 
     def __init__(self, network: Network) -> None:
@@ -110,7 +120,7 @@ class Restore:
 
 @cached_on_network
 def colour_matrix(network: Network) -> np.ndarray:
-    """`(3, 3)`: independent numbers of variance 1, times this, are as coloured as the network's training pictures.
+    """`(3, 3)`: independent numbers of variance 1, times this, are as coloured as the network's training images.
 
     Its longest column is 1. A face network's is the square root of the covariance of red, green and blue in rendered
     captures, that of a network of objects ImageNet's published one.

@@ -1,6 +1,6 @@
-"""What excites a channel among real pictures: the patches that it answers to most.
+"""What excites a channel among real images: the patches that it responds to most.
 
-A synthetic optimum alone misleads; people predict a channel better from the natural pictures that excite it (82 %
+A synthetic optimum alone misleads; people predict a channel better from the natural images that excite it (82 %
 against 92 %, Borowski et al. 2021, Exemplary natural images explain CNN activations better than state-of-the-art
 feature visualization, https://arxiv.org/abs/2010.12606).
 """
@@ -18,52 +18,54 @@ from core.networks.network import Network, batch_size
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """What every channel of a layer answers to pictures: `strongest` and `mean` `(n, k)`, `places` `(n, k, 2)`.
+class Responses:
+    """How every channel of a layer responds to images: `maxima` and `means` `(n, k)` of its feature maps.
 
-    `places` is the row and column of the strongest answer in the map; `size` that of the map, `(h, w)`.
+    `positions` `(n, k, 2)` are the row and column of the maximum in the map, `map_shape` is the map's `(h, w)`.
     """
 
-    strongest: np.ndarray
-    mean: np.ndarray
-    places: np.ndarray
-    size: tuple[int, int]
+    maxima: np.ndarray
+    means: np.ndarray
+    positions: np.ndarray
+    map_shape: tuple[int, int]
 
 
-def answers(network: Network, layer: str, images: np.ndarray) -> Answers:
-    """Answers of a layer with feature maps to pictures `(n, h, w, 3)` in [0, 1], a batch at a time."""
-    strongest, mean, places = [], [], []
+def responses(network: Network, layer: str, images: np.ndarray) -> Responses:
+    """Responses of a layer with feature maps to images `(n, h, w, 3)` in [0, 1], a batch at a time."""
+    maxima, means, positions = [], [], []
     size = batch_size(network.entry)
     for start in range(0, len(images), size):
         maps = network.run(images[start : start + size], layer)
         rows, columns = maps.shape[1:3]
         flat = maps.reshape(len(maps), rows * columns, -1)
-        strongest.append(flat.max(axis=1))
-        mean.append(flat.mean(axis=1))
-        places.append(np.stack(np.unravel_index(flat.argmax(axis=1), (rows, columns)), axis=-1))
-    return Answers(np.concatenate(strongest), np.concatenate(mean), np.concatenate(places), (rows, columns))
+        maxima.append(flat.max(axis=1))
+        means.append(flat.mean(axis=1))
+        positions.append(np.stack(np.unravel_index(flat.argmax(axis=1), (rows, columns)), axis=-1))
+    return Responses(np.concatenate(maxima), np.concatenate(means), np.concatenate(positions), (rows, columns))
 
 
-def top_patches(network: Network, layer: str, channel: int, images: np.ndarray, found: Answers, count: int) -> Patches:
-    """The receptive fields of a channel's strongest answers, at most one from each picture, `count` of them.
+def top_patches(
+    network: Network, layer: str, channel: int, images: np.ndarray, responses: Responses, count: int
+) -> Patches:
+    """The receptive fields of a channel's strongest responses, at most one from each image, `count` of them.
 
-    `images` are those of `found`. Where the field is larger than the picture, the patch is the whole picture.
+    `responses` are those to `images`. Where the field is larger than the image, the patch is the whole image.
     """
-    order = np.argsort(-found.strongest[:, channel], kind="stable")[:count]
+    order = np.argsort(-responses.maxima[:, channel], kind="stable")[:count]
     side = images.shape[1]
     field = min(receptive_field(network.model).get(layer, (side, side))[0], side)
-    boxes = [_field_box(found.places[index, channel], found.size, field, side) for index in order]
+    boxes = [_field_box(responses.positions[index, channel], responses.map_shape, field, side) for index in order]
     patches = [
         resize(images[index, box.top : box.top + box.size, box.left : box.left + box.size], PATCH_SIDE, PATCH_SIDE)
         for index, box in zip(order, boxes, strict=True)
     ]
-    return Patches(np.stack(patches), found.strongest[order, channel], order, tuple(boxes), len(images))
+    return Patches(np.stack(patches), responses.maxima[order, channel], order, tuple(boxes), len(images))
 
 
-def _field_box(place: np.ndarray, size: tuple[int, int], field: int, side: int) -> Box:
-    """The square of a picture of `side` pixels that a place of a map of `size` sees, moved inside where it juts out."""
+def _field_box(position: np.ndarray, map_shape: tuple[int, int], field: int, side: int) -> Box:
+    """The receptive field in an image of `side` pixels of a position in a map, moved inside where it juts out."""
     top, left = (
         int(np.clip(round((index + 0.5) * side / length - field / 2), 0, side - field))
-        for index, length in zip(place, size, strict=True)
+        for index, length in zip(position, map_shape, strict=True)
     )
     return Box(left, top, field)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import faces
-from core.features.captures import reference_captures
+from core.features.held_out import held_out_images
 from core.networks.entry import Entry
 from core.networks.loading import load
 from core.networks.network import Network
@@ -46,9 +46,9 @@ def recognise_people(network: str | Entry, captures: int = 12, seed: int = 0) ->
 
 
 def recognise_digits(network: str | Entry) -> Recognition:
-    """What a network of digits takes the digits of `reference_captures` for, none of which it learned from."""
+    """What a network of digits takes the digits of `held_out_images` for, none of which it learned from."""
     loaded = load(network)
-    return _recognise(loaded, *reference_captures(loaded.entry))
+    return _recognise(loaded, *held_out_images(loaded.entry))
 
 
 def _recognise(network: Network, images: np.ndarray, expected: np.ndarray) -> Recognition:

@@ -1,4 +1,4 @@
-"""Pictures that still excite a channel when they are moved: jitter, scale and rotation before every step.
+"""Images that still excite a channel when they are moved: jitter, scale and rotation before every step.
 
 What only works at one exact place, such as noise of high frequency, cannot climb (Mordvintsev 2015; Olah 2017,
 https://distill.pub/2017/feature-visualization, "Transformation robustness").
@@ -14,17 +14,22 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Robustness:
-    """Largest move: `jitter` in pixels, `scale` as a share, `degrees` of rotation, each to both sides.
+    """Largest transformation: `jitter` in pixels, `scale` as a share, `degrees` of rotation, each to both sides.
 
-    What a move uncovers is grey, as if the picture had been padded.
+    What it uncovers is grey, as if the image had been padded.
     """
 
     jitter: float = 0
     scale: float = 0
     degrees: float = 0
 
-    def draw(self, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-        """A random move as `(8,)` float32: x' = a0 x + a1 y + a2, y' = b0 x + b1 y + b2, then two zeros."""
+    @property
+    def moves(self) -> bool:
+        """Whether there is anything to move."""
+        return self != Robustness()
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+        """A random transformation as `(8,)` float32: x' = a0 x + a1 y + a2, y' = b0 x + b1 y + b2, then two zeros."""
         shift = rng.uniform(-self.jitter, self.jitter, 2)
         size = 1 + rng.uniform(-self.scale, self.scale)
         turn = np.deg2rad(rng.uniform(-self.degrees, self.degrees))
@@ -41,14 +46,14 @@ ROBUSTNESS: dict[str, Robustness] = {
 }
 
 
-def move(pictures: tf.Tensor, drawn: tf.Tensor, grey: np.ndarray) -> tf.Tensor:
-    """All pictures `(n, h, w, c)` moved alike, so that none depends on its neighbours."""
-    away = tf.raw_ops.ImageProjectiveTransformV3(
-        images=pictures - grey,
-        transforms=drawn[None],
-        output_shape=pictures.shape[1:3],
+def transform(inputs: tf.Tensor, transformation: tf.Tensor, grey: np.ndarray) -> tf.Tensor:
+    """All images `(n, h, w, c)` moved alike, so that none depends on its neighbours."""
+    moved = tf.raw_ops.ImageProjectiveTransformV3(
+        images=inputs - grey,
+        transforms=transformation[None],
+        output_shape=inputs.shape[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="CONSTANT",
     )
-    return tf.ensure_shape(away, pictures.shape) + grey
+    return tf.ensure_shape(moved, inputs.shape) + grey

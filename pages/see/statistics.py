@@ -1,28 +1,28 @@
-"""Filter statistics: which channels answer to which class, which digits are mistaken, and one picture's way."""
+"""Filter statistics: which channels respond to which class, which digits are mistaken, and one image's way."""
 
 import streamlit as st
 
 from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
-from dashboard.statistics import views
+from dashboard.shared.frame import Frame, current
+from dashboard.statistics.views import place_view
 
 
 @st.fragment
 @problems.report_errors
-def show(frame: shared_frame.Frame) -> None:
-    """The view of choice; a change of a control runs this part of the page alone."""
+def page(frame: Frame) -> None:
+    """A change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    views.show(frame)
+    place_view(frame)
 
 
 lesson.opening("statistics")
-show(shared_frame.current())
+page(current())
 lesson.closing(
     "statistics",
     (
-        "core.features.statistics:of_batches",
-        "core.features.statistics:above_others",
-        "core.features.statistics:confusion",
-        "core.features.statistics:path",
+        "core.features.statistics:from_batches",
+        "core.features.statistics:relative_to_mean",
+        "core.features.statistics:confusion_matrix",
+        "core.features.statistics:forward_pass",
     ),
 )

@@ -69,7 +69,7 @@ def test_a_layer_without_maps_is_refused():
 
 
 def test_captures_are_people_in_turn_with_their_regions():
-    shots = list(dissection.captures(3, 32))
+    shots = list(dissection.captures_with_regions(3, 32))
     image, masks = faces.shot(2, dissection.SEED, 2, 32)
     np.testing.assert_array_equal(shots[2][0], image)
     for number, name in enumerate(faces.REGIONS):
@@ -78,26 +78,26 @@ def test_captures_are_people_in_turn_with_their_regions():
 
 @pytest.mark.parametrize("name", dissection.NETWORKS)
 def test_every_channel_of_every_convolution_was_measured(name):
-    model, rows = load(name).model, dissection.stored(name)
+    model, rows = load(name).model, dissection.stored_iou(name)
     assert list(rows) == kernel_layers(model)
     for layer, channels in rows.items():
         assert np.shape(channels) == (model.get_layer(layer).filters, len(faces.REGIONS))
         assert np.min(channels) >= 0 and np.max(channels) <= 1
-    assert dissection.path(name).stat().st_size < 100_000
+    assert dissection.iou_path(name).stat().st_size < 100_000
 
 
 def test_what_is_stored_is_what_the_network_answers():
     """Measured anew on a tenth of the captures, the IoU of conv4_3 is much the same."""
     network = load("MiniFace")
-    images, regions = (np.stack(part) for part in zip(*dissection.captures(50, 112), strict=True))
+    images, regions = (np.stack(part) for part in zip(*dissection.captures_with_regions(50, 112), strict=True))
     found = dissection.dissect(network, "conv4_3", images, regions, len(faces.REGIONS)).iou
-    stored = np.array(dissection.stored("MiniFace")["conv4_3"])
+    stored = np.array(dissection.stored_iou("MiniFace")["conv4_3"])
     assert np.corrcoef(found.ravel(), stored.ravel())[0, 1] > 0.9
 
 
 def test_the_trained_network_detects_more_than_the_untrained_one():
     best = {
-        name: np.mean([max(row) for layer in ("conv4_3", "conv5_3") for row in dissection.stored(name)[layer]])
+        name: np.mean([max(row) for layer in ("conv4_3", "conv5_3") for row in dissection.stored_iou(name)[layer]])
         for name in dissection.NETWORKS
     }
     assert best["MiniFace"] > best["MiniFace-untrained"]
@@ -106,7 +106,7 @@ def test_the_trained_network_detects_more_than_the_untrained_one():
 def test_a_meaning_names_the_best_region_first():
     found = dissection.meaning("MiniFace", "conv4_3", 3)
     assert list(found.iou.values()) == sorted(found.iou.values(), reverse=True)
-    row = dissection.stored("MiniFace")["conv4_3"][3]
+    row = dissection.stored_iou("MiniFace")["conv4_3"][3]
     assert found.region == faces.REGIONS[int(np.argmax(row))]
     assert found.detects == (max(row) > dissection.DETECTOR)
     assert dissection.meaning("VGG16", "conv4_3", 3) is None

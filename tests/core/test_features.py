@@ -11,9 +11,9 @@ from distinct import DISTINCT
 
 from core import colours, features, images
 from core.errors import ReasonedError
-from core.features import ascent, atlas, objectives, parameterization, regularizers
+from core.features import ascent, atlas, compiled, objectives, parameterization, regularizers
 from core.features.parameterization import Fourier
-from core.features.robustness import ROBUSTNESS, move
+from core.features.robustness import ROBUSTNESS, transform
 from core.networks.entry import NetworkError
 from core.networks.layers import cut, kernel_layers
 from core.networks.loading import load
@@ -37,17 +37,17 @@ def one_convolution(kernel: list[list[float]], bias: list[float], activation: st
 def test_one_convolution_by_hand():
     """Length of the kernel 3, of the gradient 3 / sqrt(36): a step of 6 adds (1, 2, 2) / 3 and raises the mean by 3."""
     network = one_convolution([[1, 2, 2]], [-10])
-    start = ascent.first_picture(network, seed=4)
+    start = ascent.initial_inputs(network, seed=4)
     result = maximize(network, "maps", [0], learning_rate=6, iterations=5, seed=4)
     first = (start @ np.float32([1, 2, 2])).mean() - 10
     np.testing.assert_allclose(result.activations[0], first + 3 * np.arange(6), rtol=1e-5)
     expected = start + 5 * np.float32([1, 2, 2]) / 3
-    np.testing.assert_allclose(result.images, features.display(expected), atol=1e-5)
+    np.testing.assert_allclose(result.images, features.to_display(expected), atol=1e-5)
     assert result.dead.tolist() == [False]  # silent after ReLU at first, it wakes up
 
 
 def test_the_first_picture_is_grey_with_noise():
-    start = ascent.first_picture(load("MiniFace-untrained"), seed=0)
+    start = ascent.initial_inputs(load("MiniFace-untrained"), seed=0)
     assert start.shape == (1, 112, 112, 3)
     assert start.dtype == np.float32
     assert -0.125 <= start.min() < -0.124
@@ -85,11 +85,11 @@ def plain_loop(network: Network, layer: str, channel: int, start: np.ndarray, ra
 @pytest.mark.parametrize("name", [name for name in AVAILABLE if "MiniFace" in name])
 def test_against_a_plain_loop(name, layer, channel, iterations):
     network = load(name)
-    start = ascent.first_picture(network, seed=3)
+    start = ascent.initial_inputs(network, seed=3)
     ours = maximize(network, layer, [channel], learning_rate=10, iterations=iterations, seed=3)
     picture, history = plain_loop(network, layer, channel, start, 10, iterations)
     np.testing.assert_allclose(ours.activations[0], history, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(ours.images, features.display(picture), atol=1e-3)
+    np.testing.assert_allclose(ours.images, features.to_display(picture), atol=1e-3)
 
 
 def test_a_picture_does_not_depend_on_the_channels_beside_it():
@@ -159,30 +159,30 @@ def test_a_centre_unit_is_the_value_in_the_middle():
 def test_two_channels_climb_jointly_with_their_weights():
     """(1, 2, 2) once and (0, 3, -1) twice make the kernel (1, 8, 0), of length sqrt(65)."""
     network = one_convolution([[1, 2, 2], [0, 3, -1]], [-10, 4])
-    start = ascent.first_picture(network, seed=0)
+    start = ascent.initial_inputs(network, seed=0)
     result = maximize(network, "maps", [(0, 1)], weights=[(1, 2)], learning_rate=6, iterations=2)
     first = (start @ np.float32([1, 8, 0])).mean() - 2
     np.testing.assert_allclose(result.activations[0], first + np.sqrt(65) * np.arange(3), rtol=1e-5)
-    np.testing.assert_allclose(result.pictures, start + 2 * np.float32([1, 8, 0]) / np.sqrt(65), atol=1e-5)
+    np.testing.assert_allclose(result.inputs, start + 2 * np.float32([1, 8, 0]) / np.sqrt(65), atol=1e-5)
 
 
 def test_a_plain_step_is_as_long_as_the_gradient():
     """The gradient of a mean of 36 values is a 36th of the kernel at every pixel."""
     network = one_convolution([[1, 2, 2]], [0])
-    result = maximize(network, "maps", [0], ascent="plain", learning_rate=18, iterations=1)
-    expected = ascent.first_picture(network, seed=0) + np.float32([0.5, 1, 1])
-    np.testing.assert_allclose(result.pictures, expected, atol=1e-5)
+    result = maximize(network, "maps", [0], optimizer="plain", learning_rate=18, iterations=1)
+    expected = ascent.initial_inputs(network, seed=0) + np.float32([0.5, 1, 1])
+    np.testing.assert_allclose(result.inputs, expected, atol=1e-5)
 
 
 def test_the_first_step_of_adam_is_its_rate_in_every_pixel():
     network = one_convolution([[1, -2, 2]], [0])
-    result = maximize(network, "maps", [0], ascent="adam", learning_rate=5, iterations=1)
-    expected = ascent.first_picture(network, seed=0) + np.float32([0.05, -0.05, 0.05])
-    np.testing.assert_allclose(result.pictures, expected, atol=1e-4)
+    result = maximize(network, "maps", [0], optimizer="adam", learning_rate=5, iterations=1)
+    expected = ascent.initial_inputs(network, seed=0) + np.float32([0.05, -0.05, 0.05])
+    np.testing.assert_allclose(result.inputs, expected, atol=1e-4)
 
 
 def test_on_the_sphere_the_contrast_is_that_of_a_picture_on_display():
-    pictures = ascent.maximize(load("MiniFace-untrained"), "conv3_1", [0, 1], preset="fast", iterations=6).pictures
+    pictures = ascent.maximize(load("MiniFace-untrained"), "conv3_1", [0, 1], preset="fast", iterations=6).inputs
     np.testing.assert_allclose(pictures.std(axis=(1, 2, 3)), 2 * features.CONTRAST, rtol=1e-3)  # the range is [-1, 1]
     np.testing.assert_allclose(pictures.mean(axis=(1, 2, 3)), 0, atol=1e-4)
 
@@ -207,7 +207,7 @@ def test_a_blurred_point():
 def test_total_variation_smooths():
     network = load("MiniFace-untrained")
     both = maximize(network, "conv2_1", [3], iterations=10, tv_weight=[0, 50], learning_rate=1)
-    rough, smooth = regularizers.total_variation(tf.constant(both.pictures)).numpy()
+    rough, smooth = regularizers.total_variation(tf.constant(both.inputs)).numpy()
     assert smooth < rough / 1.5
 
 
@@ -242,19 +242,19 @@ def test_what_the_network_receives_leads_back_to_the_picture(mode):
     images = np.random.default_rng(1).random((2, 3, 4, 3), np.float32)
     if mode == "grey":  # no colour comes back
         images = np.repeat(images[..., :1], 3, axis=-1)
-    restored = parameterization.Restore(Network(entry, None))(PREPROCESSING[mode](images))
+    restored = parameterization.Deprocess(Network(entry, None))(PREPROCESSING[mode](images))
     np.testing.assert_allclose(restored, images, atol=1e-5)
 
 
 def test_a_move():
     picture = tf.reshape(tf.range(2 * 5 * 7 * 3, dtype=tf.float32), (2, 5, 7, 3))
-    still = ROBUSTNESS["off"].draw(np.random.default_rng(0), (5, 7))
-    np.testing.assert_allclose(move(picture, still, 0.5), picture, atol=1e-4)
+    still = ROBUSTNESS["off"].sample(np.random.default_rng(0), (5, 7))
+    np.testing.assert_allclose(transform(picture, still, 0.5), picture, atol=1e-4)
     right = still + np.float32([0, 0, -2, 0, 0, 1, 0, 0])  # the picture goes 2 to the right, 1 up; grey comes in
-    moved = move(picture, right, np.float32(0.5)).numpy()
+    moved = transform(picture, right, np.float32(0.5)).numpy()
     np.testing.assert_allclose(moved[:, :4, 2:], picture[:, 1:, :5], atol=1e-4)
     np.testing.assert_allclose(moved[:, :, :2], 0.5, atol=1e-4)
-    drawn = ROBUSTNESS["full"].draw(np.random.default_rng(3), (64, 64))
+    drawn = ROBUSTNESS["full"].sample(np.random.default_rng(3), (64, 64))
     assert abs(np.linalg.det(drawn[[0, 1, 3, 4]].reshape(2, 2)) - 1) < 0.25
 
 
@@ -288,7 +288,7 @@ def test_every_preset_climbs_and_a_seed_gives_the_same_picture(preset):
     np.testing.assert_array_equal(one.images, same.images)
     np.testing.assert_array_equal(one.activations, same.activations)
     assert np.abs(one.images - other.images).max() > 0.05
-    assert one.images.shape == one.pictures.shape == (2, 112, 112, 3)
+    assert one.images.shape == one.inputs.shape == (2, 112, 112, 3)
     assert one.activations.shape == (2, 9)
     assert (one.activations[:, -1] > one.activations[:, 0]).all()
 
@@ -296,23 +296,23 @@ def test_every_preset_climbs_and_a_seed_gives_the_same_picture(preset):
 @pytest.mark.parametrize("preset", features.PRESETS)
 def test_nothing_is_traced_again(preset, monkeypatch):
     network, parts = Network(UNTRAINED, load("MiniFace-untrained").model), []
-    monkeypatch.setattr(ascent, "_part", lambda *key: parts.append(made(*key)) or parts[-1])
-    made = cached_on_network(ascent.Part)
+    monkeypatch.setattr(ascent, "compiled_ascent", lambda *key: parts.append(made(*key)) or parts[-1])
+    made = cached_on_network(compiled.CompiledAscent)
     for channels, rate in (([0], 3), ([5], 4), ([1, 2, 3], 5), (list(range(11)), 6), ([(1, 2), (3, 4)], 7)):
         ascent.maximize(
             network, "conv3_1", channels, preset=preset, iterations=3, learning_rate=rate, seed=rate, size=128
         )
     shapes = 1 if preset == "course" else 2  # one picture, and eight
-    assert {part.step.experimental_get_tracing_count() for part in parts} == {shapes}
+    assert {part.compiled_step.experimental_get_tracing_count() for part in parts} == {shapes}
     assert len({id(part) for part in parts}) == 1 + (preset == "fast")
 
 
 def test_going_on_is_one_longer_climb():
     network = load("MiniFace-untrained")
     first = maximize(network, "conv2_2", [1, 4], iterations=4)
-    rest = maximize(network, "conv2_2", [1, 4], iterations=3, start=first.pictures)
+    rest = maximize(network, "conv2_2", [1, 4], iterations=3, start=first.inputs)
     whole = maximize(network, "conv2_2", [1, 4], iterations=7)
-    np.testing.assert_allclose(rest.pictures, whole.pictures, atol=1e-4)
+    np.testing.assert_allclose(rest.inputs, whole.inputs, atol=1e-4)
     np.testing.assert_allclose(rest.activations, whole.activations[:, 4:], rtol=1e-4)
 
 
@@ -320,7 +320,7 @@ def test_going_on_is_one_longer_climb():
 def test_going_on_starts_where_the_last_climb_ended(preset):
     network = load("MiniFace-untrained")
     first = ascent.maximize(network, "conv3_1", [1], preset=preset, iterations=6)
-    rest = ascent.maximize(network, "conv3_1", [1], preset=preset, iterations=1, start=first.pictures, robustness="off")
+    rest = ascent.maximize(network, "conv3_1", [1], preset=preset, iterations=1, start=first.inputs, robustness="off")
     assert rest.activations[0, 0] == pytest.approx(first.activations[0, -1], rel=0.02)
 
 
@@ -343,8 +343,8 @@ def test_a_fall_of_ten_steps_is_noted_within_one_size():
 @pytest.mark.skipif(not NETWORKS["MiniFace"].available, reason="needs the trained network")
 def test_more_like_a_person():
     network = load("MiniFace")
-    found = ascent.maximize(network, "", [7, 30], objective="person", iterations=20)
-    assert network.predict(found.images).argmax(axis=1).tolist() == [7, 30]
+    result = ascent.maximize(network, "", [7, 30], objective="person", iterations=20)
+    assert network.predict(result.images).argmax(axis=1).tolist() == [7, 30]
 
 
 @pytest.mark.parametrize("layer", ["conv1_1", "conv3_3", "pool4", "fc7"])
@@ -358,7 +358,7 @@ def test_bfloat16_is_nearly_the_same(layer):
 
 
 @pytest.mark.parametrize(("params", "reason"), [
-    ({"preset": "slow"}, "unknown_choice"), ({"ascent": "down"}, "unknown_choice"),
+    ({"preset": "slow"}, "unknown_choice"), ({"optimizer": "down"}, "unknown_choice"),
     ({"objective": "sum"}, "unknown_choice"), ({"learning_rate": [1, 2, 3]}, "other_count"),
     ({"weights": [(1,)]}, "other_count"), ({"start": np.zeros((2, 8, 8, 3))}, "start_shape"),
     ({"objective": "person", "channels": [99, 0]}, "unknown_channel"),
@@ -374,7 +374,7 @@ def test_a_sheet_of_the_atlas_is_cut_into_its_tiles(tmp_path, monkeypatch):
     shades = np.linspace(0, 1, 32)
     pictures = np.ones((32, atlas.TILE, atlas.TILE, 3)) * shades[:, None, None, None]
     sheet = colours.contact_sheet(pictures, atlas.COLUMNS, atlas.MARGIN)
-    file = atlas.path("MiniFace", "conv1_1")
+    file = atlas.sheet_path("MiniFace", "conv1_1")
     file.parent.mkdir()
     file.write_bytes(images.encode(sheet, "webp", 95))
     tiles = atlas.tiles("MiniFace", "conv1_1")
@@ -405,24 +405,15 @@ def test_what_does_not_exist_is_named(layer, channels, reason):
 
 def test_every_picture_is_shown_with_the_same_contrast():
     pictures = np.random.default_rng(0).normal([[[[3]]], [[[-7]]]], [[[[0.1]]], [[[40]]]], (2, 60, 80, 3))
-    shown = features.display(pictures)
+    shown = features.to_display(pictures)
     assert shown.shape == (2, 60, 80, 3)
     np.testing.assert_allclose(shown.mean(axis=(1, 2, 3)), 0.5, atol=0.01)
     np.testing.assert_allclose(shown.std(axis=(1, 2, 3)), 0.15, atol=0.01)
 
 
 def test_only_a_large_picture_loses_its_border():
-    assert features.display(np.zeros((1, 150, 180, 3))).shape == (1, 100, 130, 3)
-    assert features.display(np.zeros((1, 149, 180, 3))).shape == (1, 149, 180, 3)
-
-
-def test_contact_sheet_runs_row_by_row():
-    images = np.stack([np.full((2, 5, 3), value) for value in (0.1, 0.2, 0.3)])
-    sheet = colours.contact_sheet(images, columns=2, margin=1)
-    assert sheet.shape == (5, 11, 3)
-    np.testing.assert_allclose([sheet[0, 0, 0], sheet[0, 6, 0], sheet[3, 0, 0]], [0.1, 0.2, 0.3], rtol=1e-6)
-    assert (sheet[2] == 1).all()
-    assert (sheet[3:, 6:] == 1).all()
+    assert features.to_display(np.zeros((1, 150, 180, 3))).shape == (1, 100, 130, 3)
+    assert features.to_display(np.zeros((1, 149, 180, 3))).shape == (1, 149, 180, 3)
 
 
 def test_defaults_lie_within_their_ranges():

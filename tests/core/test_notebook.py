@@ -11,10 +11,10 @@ LABELS = {("MiniFace", "conv4_3", 7): "left eye", ("Digits", "l1", 0): "bord à 
 
 
 def test_there_and_back():
-    written = notebook.write(LABELS)
-    assert notebook.read(written.encode()) == LABELS
+    written = notebook.write_notebook(LABELS)
+    assert notebook.read_notebook(written.encode()) == LABELS
     assert [row["network"] for row in json.loads(written)["labels"]] == ["Digits", "MiniFace"]  # in order
-    assert notebook.read(notebook.write({}).encode()) == {}
+    assert notebook.read_notebook(notebook.write_notebook({}).encode()) == {}
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_there_and_back():
     [("  left \n eye ", "left eye"), ("a\u202eb\x00c", "a b c"), ("x" * 99, "x" * 60), ("\t", ""), ("\ud800", "")],
 )
 def test_a_label_is_one_printable_line(given, kept):
-    assert notebook.tidy(given) == kept
+    assert notebook.clean_label(given) == kept
 
 
 def row(**changes):
@@ -43,9 +43,9 @@ def file(*rows, **changes):
         (b'{"labels": []}', "notebook_kind"),
         (file(kind="something else"), "notebook_kind"),
         (file(labels={}), "notebook_kind"),
-        (b" " * (notebook.MOST_BYTES + 1), "notebook_bytes"),
+        (b" " * (notebook.MAX_BYTES + 1), "notebook_bytes"),
         (b'{"kind": "glassbox filter notebook", "labels": [' + b"9" * 5000 + b"]}", "notebook_kind"),
-        (file(labels=[0] * (notebook.MOST_LABELS + 1)), "notebook_many"),
+        (file(labels=[0] * (notebook.MAX_LABELS + 1)), "notebook_many"),
         (file(row(), 5), "notebook_row"),
         (file(row(channel=-1)), "notebook_row"),
         (file(row(channel=True)), "notebook_row"),
@@ -59,7 +59,7 @@ def file(*rows, **changes):
 )
 def test_anything_else_is_refused_with_a_sentence(data, reason):
     with pytest.raises(NotebookError) as caught:
-        notebook.read(data)
+        notebook.read_notebook(data)
     assert caught.value.reason == reason
     assert str(caught.value).endswith(".")
     if reason == "notebook_row":

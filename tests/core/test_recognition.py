@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.features.captures import reference_captures
+from core.features.held_out import held_out_images
 from core.features.recognition import SIDE, recognise_digits, recognise_people
 from core.networks.table import NETWORKS
 
@@ -22,7 +22,7 @@ def test_people_are_recognised_as_far_as_the_network_learned_them() -> None:
 
 def test_digits_are_recognised() -> None:
     digits = recognise_digits("Digits")
-    np.testing.assert_array_equal(digits.expected, reference_captures(NETWORKS["Digits"])[1])
+    np.testing.assert_array_equal(digits.expected, held_out_images(NETWORKS["Digits"])[1])
     assert len(digits.predicted) == len(digits.probabilities) == 360
     assert (digits.expected == digits.predicted).mean() > 0.9
     assert ((digits.probabilities > 0.1) & (digits.probabilities <= 1)).all()
