@@ -15,6 +15,7 @@ from core.deployment import tasks as deployment_tasks
 from core.networks.entry import Entry
 from core.networks.table import NETWORKS
 from dashboard.components import in_browser
+from dashboard.deploy.figures import grouped_log_bars, response_times
 from dashboard.shared import cached, controls, figures, jobs, pictures, problems
 from dashboard.shared import names as shared_names
 from dashboard.shared.cached import NETWORK_ALONE
@@ -253,7 +254,7 @@ def _titled(name: str) -> None:
 def _times(rows: Sequence[Row], names: Sequence[str]) -> None:
     _titled("times")
     lines = [f"{name} {significant(row.p50)} ms" for name, row in zip(names, rows, strict=True)]
-    chart = figures.spans(
+    chart = response_times(
         names, [(row.p50, row.p95, row.first) for row in rows], (t("ship.p50"), t("ship.p95"), t("ship.first"))
     )
     st.plotly_chart(chart, config=figures.CONFIG, key="ship_times", alt=f"{t('ship.times')}: {', '.join(lines)}")
@@ -266,7 +267,7 @@ def _differences(rows: Sequence[Row], names: Sequence[str]) -> None:
         return
     texts = [_tiny(row.difference or 0) + ("" if row.same else f" · {t('ship.other_choice')}") for _, row in found]
     values = [max(row.difference or 0, 1e-9) for _, row in found]
-    chart = figures.bars([name for name, _ in found], values, texts)
+    chart = figures.log_bars([name for name, _ in found], values, texts)
     alt = ", ".join(f"{name} {text}" for (name, _), text in zip(found, texts, strict=True))
     st.plotly_chart(chart, config=figures.CONFIG, key="ship_differences", alt=f"{t('ship.difference')}: {alt}")
 
@@ -283,7 +284,7 @@ def _sizes(rows: Sequence[Row], names: Sequence[str]) -> None:
         for name, row in zip(names, rows, strict=True)
     )
     st.plotly_chart(
-        figures.paired_bars(names, pairs), config=figures.CONFIG, key="ship_sizes", alt=f"{t('ship.size')}: {alt}"
+        grouped_log_bars(names, pairs), config=figures.CONFIG, key="ship_sizes", alt=f"{t('ship.size')}: {alt}"
     )
 
 
@@ -291,7 +292,7 @@ def _cold(rows: Sequence[Row], names: Sequence[str]) -> None:
     _titled("cold")
     found = [(name, row.cold) for name, row in zip(names, rows, strict=True) if row.cold]
     texts = [f"{significant(cold)}\u202fs" for _, cold in found]
-    chart = figures.bars([name for name, _ in found], [cold for _, cold in found], texts)
+    chart = figures.log_bars([name for name, _ in found], [cold for _, cold in found], texts)
     alt = ", ".join(f"{name} {text}" for (name, _), text in zip(found, texts, strict=True))
     st.plotly_chart(chart, config=figures.CONFIG, key="ship_cold", alt=f"{t('ship.cold')}: {alt}")
 
@@ -382,7 +383,7 @@ def _traps(frame: Frame) -> None:
     st.subheader(t("traps.change"), anchor=False)
     texts = [_tiny(changes[name]) for name in wrong]
     st.plotly_chart(
-        figures.bars([t(f"traps.{name}") for name in wrong], [max(changes[name], 1e-9) for name in wrong], texts),
+        figures.log_bars([t(f"traps.{name}") for name in wrong], [max(changes[name], 1e-9) for name in wrong], texts),
         config=figures.CONFIG,
         key="ship_traps",
         alt=", ".join(f"{t(f'traps.{name}')} {text}" for name, text in zip(wrong, texts, strict=True)),
@@ -411,7 +412,7 @@ def _platforms(frame: Frame) -> None:
         f"{number(entry.size / 1e6)} · {number(file_size(entry.parameters, 'int8') / 1e6, 1)}" for entry in entries
     ]
     st.plotly_chart(
-        figures.bars(names, [entry.size / 1e6 for entry in entries], texts),
+        figures.log_bars(names, [entry.size / 1e6 for entry in entries], texts),
         config=figures.CONFIG,
         key="ship_fits",
         alt=f"{t('ship.fits')}: {', '.join(f'{name} {text}' for name, text in zip(names, texts, strict=True))}",

@@ -79,7 +79,7 @@ def _place_curves(result: tasks.Deletion, share: float, label: str) -> None:
             lines = {order: (list(100 * curve.shares), list(curve.probabilities)) for order, curve in curves.items()}
             axes = (t("evaluation.share_axis"), t("evaluation.probability_of", label=label))
             st.plotly_chart(
-                figures.curves(lines, axes, here=100 * share, up=(-0.02, 1.02)),
+                figures.curves(lines, axes, marked_x=100 * share, y_range=(-0.02, 1.02)),
                 config=figures.CONFIG,
                 key=f"curve_{name}",
                 alt=f"{title}. {areas}",

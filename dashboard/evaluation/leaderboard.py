@@ -66,7 +66,7 @@ def _place_metric(board: dict[str, Any], metric: leaderboard.Metric, key: str) -
     st.subheader(title, anchor=False, help=t(f"metrics.{metric.name}_help"))
     st.caption(t("evaluation.high" if metric.high else "evaluation.low"))
     st.plotly_chart(
-        figures.dots(names, means, intervals, controls, board["chance"].get(metric.name, metric.chance)),
+        figures.interval_dots(names, means, intervals, controls, board["chance"].get(metric.name, metric.chance)),
         config=figures.CONFIG,
         key=key,
         alt=f"{title}: {summary}",

@@ -60,7 +60,7 @@ def _place_curves(stages: list[Stage], count: int) -> None:
     chart = figures.curves(
         {name: (counts, values) for name, values in lines.items()},
         (t("evaluation.randomized"), t("evaluation.likeness")),
-        here=count,
+        marked_x=count,
     )
     ends = "; ".join(f"{name} {number(values[-1], 2)}" for name, values in lines.items())
     title = t("evaluation.left")

@@ -19,6 +19,7 @@ from core.networks.entry import Entry
 from core.networks.tasks import predict
 from dashboard.explain.explanation import describe
 from dashboard.explain.request import Request
+from dashboard.explainers.figures import correlation_matrix
 from dashboard.shared import controls, figures, pictures, problems
 from dashboard.shared.links import BOUND, choice, choices
 from dashboard.shared.names import class_names
@@ -223,7 +224,7 @@ def _place_likeness(names: list[str], maps: list[np.ndarray]) -> None:
     with st.container(width=240 + 80 * len(names)):
         texts = [["" if np.isnan(value) else number(value, 2) for value in row] for row in matrix]
         alt = f"{t('explainers.alike_alt', count=len(names))} {sentence}".rstrip()
-        st.plotly_chart(figures.correlations(matrix, texts, names), config=figures.CONFIG, key="alike", alt=alt)
+        st.plotly_chart(correlation_matrix(matrix, texts, names), config=figures.CONFIG, key="alike", alt=alt)
     if sentence:
         st.caption(sentence)
 
@@ -241,4 +242,4 @@ def _place_cost(names: list[str], explained: list[Explanation]) -> None:
     ):
         column.markdown(f"**{title}**")
         alt = f"{title}. " + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-        column.plotly_chart(figures.bars(names, values, texts), config=figures.CONFIG, alt=alt)
+        column.plotly_chart(figures.log_bars(names, values, texts), config=figures.CONFIG, alt=alt)

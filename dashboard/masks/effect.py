@@ -78,7 +78,7 @@ def place_scores(face: MaskedFace) -> None:
     top = np.argsort(-probabilities)[:5]
     labels, texts = [names[index] for index in top], [percent(value) for value in probabilities[top]]
     st.plotly_chart(
-        figures.probabilities(labels, probabilities[top].tolist(), texts, face.class_name),
+        figures.probability_bars(labels, probabilities[top].tolist(), texts, face.class_name),
         config=figures.CONFIG,
         key="mask_top",
         alt=", ".join(map(" ".join, zip(labels, texts, strict=True))),

@@ -48,6 +48,7 @@ def evolve(face: MaskedFace) -> None:
         face.class_index,
         face.image.person,
         at_once=False,
+        name="mask_sweep",
     )
     if scores is None:
         return
@@ -87,8 +88,8 @@ def _curve(face: MaskedFace, scores: Scores, score: str, parameter: str, steps: 
         figures.curves(
             {t(f"masks.{score}"): (list(x), list(values))},
             (axis, t(f"masks.{score}")),
-            here=float(x[step]),
-            up=(-0.02, 1.02) if score == "probability" else None,
+            marked_x=float(x[step]),
+            y_range=(-0.02, 1.02) if score == "probability" else None,
         ),
         config=figures.CONFIG,
         key="mask_curve",

@@ -97,7 +97,7 @@ def _searched(face: MaskedFace, request: Request) -> None:
         params,
         draw=_draw_progress,
         at_once=False,
-        name="hunt",
+        name="mask_search",
     )
     if search is None:
         return
@@ -112,7 +112,6 @@ def _searched(face: MaskedFace, request: Request) -> None:
         params,
         tasks.TEST_CAPTURES,
         at_once=False,
-        name="retrain",
     )
     if outcome is not None:
         verdict.place_rates(outcome, "mask")
@@ -182,8 +181,12 @@ def _place_curves(search: MaskSearch, attacker: str, target: float, area: float)
         )
     reading = t("attacks.costs", attacker=t(f"masks.{attacker}"), target=percent(target))
     st.plotly_chart(
-        figures.ranged(
-            lines, (t("attacks.area"), t("attacks.rate_axis")), here=100 * area, level=100 * target, up=(-2, 102)
+        figures.interval_curves(
+            lines,
+            (t("attacks.area"), t("attacks.rate_axis")),
+            marked_x=100 * area,
+            marked_y=100 * target,
+            y_range=(-2, 102),
         ),
         config=figures.CONFIG,
         key="mask_tradeoff",

@@ -45,7 +45,6 @@ def attack(face: MaskedFace) -> None:
         count,
         everybody,
         at_once=False,
-        name="judge",
     )
     if outcome is None:
         return
@@ -80,7 +79,7 @@ def place_rates(outcome: Reidentification, key: str, inside: np.ndarray | None =
         for name, (hits, a, b) in rates.items()
     ]
     st.plotly_chart(
-        figures.dots(
+        figures.interval_dots(
             list(rates),
             [hits / count for hits, *_ in rates.values()],
             [(low, high) for _, low, high in rates.values()],

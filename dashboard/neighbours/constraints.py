@@ -78,12 +78,12 @@ def _figure(result: Result, measure: str) -> None:
     if unit == "share" and all(len({point[1:] for point in line}) == 1 for line in lines.values()):
         chart = _dots(lines)
     else:
-        chart = figures.ranged(
+        chart = figures.interval_curves(
             lines,
             (t(f"constraints.{result.constraint}_axis"), t(f"constraints.unit_{unit}")),
-            decades=("x" if axis == "log" else "") + ("" if unit == "share" else "y"),
+            log_axes=("x" if axis == "log" else "") + ("" if unit == "share" else "y"),
             ticks=[float(step) for step in steps],
-            up=(-2, 102) if unit == "share" else None,
+            y_range=(-2, 102) if unit == "share" else None,
             unit="\u202f%" if unit == "share" else "",
         )
     st.plotly_chart(chart, config=figures.CONFIG, key=f"constraint_{measure}", alt=", ".join(alt))
@@ -93,7 +93,7 @@ def _dots(lines: dict[str, list[tuple[float, ...]]]) -> go.Figure:
     """One dot a head, of shares that are the same at every step."""
     firsts = [line[0] for line in lines.values()]
     means, ends = [mean for _, mean, _, _ in firsts], [(low, high) for *_, low, high in firsts]
-    return figures.dots(list(lines), means, ends, (), None, unit="\u202f%")
+    return figures.interval_dots(list(lines), means, ends, (), None, unit="\u202f%")
 
 
 def _title(head: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.shared.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, upright
+from dashboard.shared.figures import BLUE, GREY, ORANGE, PALETTE, chart, ink, legend, vertical_line
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "pentagon")
 """Symbols of people on maps, as `dashboard.components.cloud` numbers them too."""
@@ -106,9 +106,9 @@ def histogram(
                 "hoverinfo": "skip",
             }
         )
-    shapes = [upright(threshold)]
+    shapes = [vertical_line(threshold)]
     if here is not None:
-        shapes.append(upright(here) | {"line": {"color": ORANGE, "width": 4}})
+        shapes.append(vertical_line(here) | {"line": {"color": ORANGE, "width": 4}})
     up = {"ticksuffix": "\u202f%"}
     return chart(
         traces, 360, {"title": axis}, up, showlegend=True, legend=legend(), shapes=shapes, barmode="overlay", bargap=0

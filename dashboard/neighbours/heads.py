@@ -52,7 +52,7 @@ def _accuracies(setup: Setup, comparison: Comparison) -> None:
     intervals = [wilson(right, count) for right in hits.values()]
     chart, sentences = st.columns([3, 2], gap="large", vertical_alignment="center")
     chart.plotly_chart(
-        figures.dots(
+        figures.interval_dots(
             names,
             [100 * rate for rate in rates],
             [(100 * low, 100 * high) for low, high in intervals],
@@ -165,7 +165,9 @@ def _learning_curve(epochs: Sequence[int], accuracy: Sequence[float]) -> None:
     percents = [100 * share for share in accuracy]
     st.plotly_chart(
         figures.curves(
-            {t("neighbours.mlp"): (epochs, percents)}, (t("neighbours.epoch"), t("neighbours.accuracy")), up=(-2, 102)
+            {t("neighbours.mlp"): (epochs, percents)},
+            (t("neighbours.epoch"), t("neighbours.accuracy")),
+            y_range=(-2, 102),
         ),
         config=figures.CONFIG,
         key="mlp_curve",

@@ -101,8 +101,8 @@ def _all_pairs(setup: Setup, verification: Verification) -> None:
             figures.curves(
                 {"ROC": ((100 * roc.false_positive_rate).tolist(), (100 * roc.true_positive_rate).tolist())},
                 (t("verify.false_accepts"), t("verify.true_accepts")),
-                here=100 * float(np.mean(pairs.other < verification.distance)),
-                up=(-2, 102),
+                marked_x=100 * float(np.mean(pairs.other < verification.distance)),
+                y_range=(-2, 102),
             ),
             config=figures.CONFIG,
             key="verify_roc",

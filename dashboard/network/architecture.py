@@ -9,6 +9,7 @@ import streamlit as st
 from core import images
 from core.networks.entry import Entry, LayerRow
 from dashboard.shared import figures, layers, pictures
+from dashboard.shared.architecture_figure import architecture_figure
 from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, t
 
@@ -40,7 +41,7 @@ def drawing(entry: Entry, rows: Sequence[LayerRow], layer: str) -> None:
             st.session_state["layer"] = points[0]["customdata"]
 
     st.plotly_chart(
-        figures.architecture(rows, layer, t("network.parameters")),
+        architecture_figure(rows, layer, t("network.parameters")),
         key="architecture",
         config=figures.CONFIG,
         on_select=click,

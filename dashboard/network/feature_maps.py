@@ -10,7 +10,8 @@ import streamlit as st
 from core.features.health import channel_health
 from core.networks import tasks
 from core.networks.entry import Entry, LayerRow
-from dashboard.shared import figures, pictures
+from dashboard.shared import pictures
+from dashboard.shared.architecture_figure import layer_family
 from dashboard.shared.selected import SelectedImage
 from dashboard.shared.text import number, t
 from dashboard.shared.workers import ask
@@ -54,7 +55,7 @@ def _health_sentence(dead: Sequence[int], duplicates: Sequence[tuple[int, int, f
 
 def first_kernels(network: Entry, rows: Sequence[LayerRow]) -> None:
     """The kernels of the first convolution as colour images."""
-    first = next(row.name for row in rows if figures.kind_of(row.kind) == "conv")
+    first = next(row.name for row in rows if layer_family(row.kind) == "conv")
     kernels = ask(tasks.kernels, network, first)
     st.subheader(f"{t('network.kernels')}: `{first}`", anchor=False, help=t("network.kernels_help"))
     st.image(

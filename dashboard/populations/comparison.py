@@ -176,9 +176,9 @@ def _place_roc(verifications: dict[str, Verification], rate: float) -> None:
         figures.curves(
             lines,
             (t("populations.false_match"), t("populations.true_match")),
-            here=100 * rate,
-            up=(-2, 102),
-            decades="x",
+            marked_x=100 * rate,
+            y_range=(-2, 102),
+            log_axes="x",
         ),
         config=figures.CONFIG,
         key="pop_roc",

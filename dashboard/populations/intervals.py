@@ -8,6 +8,7 @@ from dataclasses import astuple
 import streamlit as st
 
 from core.intervals import Estimate
+from dashboard.populations.figures import grouped_intervals
 from dashboard.shared import figures
 from dashboard.shared.figures import Interval
 from dashboard.shared.text import number
@@ -31,5 +32,5 @@ def place_side_by_side(
         f"{name}: " + ", ".join(f"{row} {number(value, 1)} %" for row, (value, *_) in zip(rows, points, strict=True))
         for name, points in groups.items()
     )
-    chart = figures.side_by_side(rows, groups, marks)
+    chart = grouped_intervals(rows, groups, marks)
     st.plotly_chart(chart, config=figures.CONFIG, key=key, alt=f"{title}. {texts}")

@@ -62,11 +62,11 @@ def _place_curve(stored: dict[str, Any], measure: str, share: int, labels: dict[
         lines[labels[group]] = [(part, *point) for part, point in zip(shares.NETWORKS, points, strict=True)]
     sentence = _sentence(networks[str(share)], measure)
     st.plotly_chart(
-        figures.ranged(
+        figures.interval_curves(
             lines,
             (t("shares.axis"), t(f"shares.{measure}")),
             ticks=tuple(shares.NETWORKS),
-            here=share,
+            marked_x=share,
             unit="\u202f%",
         ),
         config=figures.CONFIG,

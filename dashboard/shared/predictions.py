@@ -23,7 +23,7 @@ def prediction_bars(entry: Entry, probabilities: np.ndarray, class_index: int | 
     marked = names[class_index] if class_index is not None else None
     st.markdown(f"**{t('network.prediction')}**")
     st.plotly_chart(
-        figures.probabilities(labels, values, texts, marked),
+        figures.probability_bars(labels, values, texts, marked),
         config=figures.CONFIG,
         alt=f"{t('network.prediction')}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, texts, strict=True)),
     )

@@ -16,6 +16,7 @@ from core.params import Param
 from core.training import LAYERS, Point, Run, Settings, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import controls, door, figures, pictures, workers
+from dashboard.shared.architecture_figure import architecture_figure
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, percent, significant, t
 from dashboard.sidebar import network
@@ -285,7 +286,7 @@ def _drawing(settings: Settings) -> None:
     rows = workers.ask(tasks.layers, settings.widths, settings.kernel_size)
     parameters = sum(row.parameters for row in rows)
     st.plotly_chart(
-        figures.architecture(rows, None, t("network.parameters")),
+        architecture_figure(rows, None, t("network.parameters")),
         key="training_drawing",
         config=figures.CONFIG,
         alt=t("network.drawing_alt", layers=len(rows), name="l0–l5"),

@@ -86,7 +86,7 @@ def test_result(name: str, run: Run) -> None:
 def confusion_matrix(matrix: Any, key: str) -> None:
     """Counts of digits by their class and the predicted one."""
     st.plotly_chart(
-        figures.confusion(matrix, DIGITS, (t("training.predicted"), t("training.expected"))),
+        figures.confusion_matrix(matrix, DIGITS, (t("training.predicted"), t("training.expected"))),
         config=figures.CONFIG,
         key=key,
         alt=t("training.confusion_alt", hits=int(matrix.trace()), n=int(matrix.sum())),
@@ -144,7 +144,7 @@ def compare_runs() -> None:
         n = next(iter(results.values())).n
         st.subheader(t("training.test_accuracies", n=number(n)), anchor=False)
         st.plotly_chart(
-            figures.dots(
+            figures.interval_dots(
                 list(results),
                 [result.accuracy for result in results.values()],
                 [wilson(result.hits, result.n) for result in results.values()],

@@ -81,13 +81,13 @@ def _curves(name: str, points: Sequence[SweepPoint]) -> None:
     if rates:
         st.subheader(t("training.test_accuracies", n=number(points[0].n)), anchor=False)
         st.plotly_chart(
-            figures.ranged(
+            figures.interval_curves(
                 {t("training.test_accuracy"): rates},
                 (axis, t("training.test_accuracy")),
-                decades="x",
+                log_axes="x",
                 ticks=ticks,
-                level=1 / digits.CLASSES,
-                up=(0, 1.02),
+                marked_y=1 / digits.CLASSES,
+                y_range=(0, 1.02),
             ),
             config=figures.CONFIG,
             key="sweep_accuracy",
@@ -103,8 +103,8 @@ def _curves(name: str, points: Sequence[SweepPoint]) -> None:
         with column:
             st.subheader(t(f"training.{measure}"), anchor=False)
             st.plotly_chart(
-                figures.ranged(
-                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), decades="x", ticks=ticks
+                figures.interval_curves(
+                    {t(f"training.{measure}"): line}, (axis, t(f"training.{measure}")), log_axes="x", ticks=ticks
                 ),
                 config=figures.CONFIG,
                 key=f"sweep_{measure}",

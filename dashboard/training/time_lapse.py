@@ -78,7 +78,7 @@ def _epoch(run: Run, epoch: int, digit: int) -> None:
         order = np.argsort(-probabilities)[:5]
         values = [float(probabilities[index]) for index in order]
         st.plotly_chart(
-            figures.probabilities([str(index) for index in order], values, [percent(v) for v in values], str(digit)),
+            figures.probability_bars([str(index) for index in order], values, [percent(v) for v in values], str(digit)),
             config=figures.CONFIG,
             key="lapse_says",
             alt=", ".join(f"{index} {percent(value)}" for index, value in zip(order, values, strict=True)),

@@ -134,13 +134,13 @@ def _curves(task: str, results: Sequence[TransferResult]) -> None:
         lines.setdefault(t(f"training.way_{strategy}"), []).append((samples, *_rate(draws)))
     st.subheader(t("training.transferred", n=number(results[0].n)), anchor=False)
     st.plotly_chart(
-        figures.ranged(
+        figures.interval_curves(
             lines,
             (t("training.counts"), t("training.test_accuracy")),
-            decades="x",
+            log_axes="x",
             ticks=sorted({result.samples for result in results}),
-            level=1 / CLASSES[task],
-            up=(0, 1.02),
+            marked_y=1 / CLASSES[task],
+            y_range=(0, 1.02),
         ),
         config=figures.CONFIG,
         key="transfer_accuracy",
