@@ -1,23 +1,43 @@
-"""The door to the workers: results, progress, cancel, lost workers; embedded and inline. No TensorFlow here."""
+"""The door to the workers: results, progress, cancel, lost and silent workers; embedded, inline, and by address.
+
+One test needs TensorFlow. In the others a worker imports nothing, or a module that the test has written.
+"""
 
 import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import psutil
 import pytest
 from distributed import LocalCluster
 
-from core.compute import Cancelled, Compute, WorkerLost, connect
-from core.networks import NetworkError
+from core.compute import Cancelled, Compute, WorkerLate, WorkerLost, connect
+from core.errors import ReasonedError
 
 ROOT = Path(__file__).parents[2]
+
+
+class Refused(ReasonedError):
+    reasons: ClassVar = {"too_many": "{count} are too many."}
+
+
+class Unreadable(Exception):
+    """It can neither be pickled nor shown."""
+
+    def __init__(self) -> None:
+        super().__init__("unreadable")
+        self.lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        raise ValueError("not to be shown")
 
 
 def double(values: np.ndarray) -> np.ndarray:
@@ -25,7 +45,15 @@ def double(values: np.ndarray) -> np.ndarray:
 
 
 def fail() -> None:
-    raise NetworkError("unknown_class", network="X", class_index=9, last=3)
+    raise Refused("too_many", count=9)
+
+
+def fail_unreadably() -> None:
+    raise Unreadable
+
+
+def late() -> None:
+    raise TimeoutError("the task's own")
 
 
 def count(steps: int, seconds: float = 0.02, report: Callable[..., None] | None = None) -> int:
@@ -51,6 +79,45 @@ def where(_: int = 0) -> int:
     return os.getpid()
 
 
+def named(*, key: str, workers: int, deadline: float, report: Callable[..., None] | None = None) -> tuple:
+    return key, workers, deadline
+
+
+def import_keras() -> str:
+    import keras
+
+    return keras.backend.backend()
+
+
+def import_tensorflow(report: Callable[..., None]) -> float:
+    import tensorflow
+
+    return float(tensorflow.reduce_sum([1.0, 2.0]))
+
+
+def foreign() -> None:
+    """Fail with an error of a module that only the worker has."""
+    import abroad
+
+    raise abroad.Foreign("abroad")
+
+
+def fail_after_it() -> None:
+    try:
+        foreign()
+    except Exception:
+        raise ValueError("here") from None
+
+
+def break_once(mark: str) -> str:
+    """Leave the worker as a failed import leaves it, the first time."""
+    if Path(mark).exists():
+        return "whole"
+    Path(mark).touch()
+    del sys.modules["abroad"]
+    raise KeyError("Registering two gradient with name 'ReduceDataset'")
+
+
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     limit = time.monotonic() + seconds
     while not condition():
@@ -58,9 +125,16 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
+def answers(compute: Compute) -> bool:
+    try:
+        return compute.call_within(1, where) > 0
+    except (WorkerLate, WorkerLost):
+        return False
+
+
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[Compute]:
-    compute = connect()
+    compute = connect(modules=())
     yield compute
     compute.close()
 
@@ -75,14 +149,29 @@ def test_call(compute: Compute) -> None:
 
 
 def test_a_task_s_error_comes_back_whole(compute: Compute) -> None:
-    with pytest.raises(NetworkError, match="no class 9") as caught:
+    with pytest.raises(Refused, match="9 are too many") as caught:
         compute.call(fail)
-    assert caught.value.reason == "unknown_class" and caught.value.details["last"] == 3
+    assert caught.value.reason == "too_many" and caught.value.details["count"] == 9
 
 
 def test_a_job_reports_and_returns(compute: Compute) -> None:
     job = compute.submit(count, 5)
     assert job.result() == 5 and job.done() and job.position() == 0
+
+
+def test_a_task_s_keywords_are_its_own(compute: Compute) -> None:
+    keywords = {"key": "k", "workers": 3, "deadline": 0.5}
+    assert compute.call(named, **keywords) == ("k", 3, 0.5) == compute.submit(named, **keywords).result()
+    assert compute.call_within(5, named, **keywords) == ("k", 3, 0.5)
+    assert compute.submit_leased(5, named, **keywords).result() == ("k", 3, 0.5)
+
+
+def test_an_error_that_nobody_can_read_comes_back_as_one_that_can(embedded: Compute) -> None:
+    with pytest.raises(Exception) as caught:
+        embedded.call(fail_unreadably)
+    assert not isinstance(caught.value, WorkerLate | WorkerLost)
+    with pytest.raises(TimeoutError, match="own"):
+        embedded.call(late)
 
 
 def test_an_inline_job_keeps_its_last_report() -> None:
@@ -160,6 +249,135 @@ def test_a_job_that_kills_its_worker_harms_no_other(embedded: Compute, tmp_path:
     assert [other.result() for other in others] == [3, 3, 3]
 
 
+def test_a_late_answer_is_said_and_a_task_that_never_ends_is_ended(embedded: Compute) -> None:
+    before, began = embedded.call(where), time.monotonic()
+    with pytest.raises(WorkerLate, match=r"within 0\.5 s"):
+        embedded.call_within(0.5, time.sleep, 3600)
+    assert time.monotonic() - began < 2
+    assert embedded.call(where) != before, "the lane was blocked for good"
+    assert time.monotonic() - began < 20
+
+
+def test_a_job_whose_browser_has_gone_is_cancelled(embedded: Compute) -> None:
+    left, waiting = (embedded.submit_leased(0.6, count, 10_000) for _ in range(2))
+    staying = embedded.submit_leased(0.6, count, 150)
+    until(lambda: staying.progress() is not None)
+    for job in (left, waiting):
+        with pytest.raises(Cancelled):
+            job.result()
+    until(staying.done)
+    assert staying.result() == 150
+
+
+def test_a_worker_that_stops_is_said_to_be_late_and_replaced(
+    embedded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.compute.CALL_SECONDS", 1)
+    monkeypatch.setattr("core.compute.SILENT_SECONDS", 2)
+    running, waiting = embedded.submit(count, 10_000), embedded.submit(count, 3)
+    until(lambda: running.progress() is not None)
+    os.kill(embedded.call(where), signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(WorkerLate):
+        embedded.call(where)
+    assert time.monotonic() - began < 2
+    began = time.monotonic()
+    assert running.progress().steps == 10_000 and not running.done()
+    assert time.monotonic() - began < 0.2, "a page asks five times a second"
+    with pytest.raises(WorkerLost):
+        running.result()
+    assert waiting.result() == 3 and answers(embedded)
+    assert time.monotonic() - began < 30
+
+
+def test_dask_does_not_give_up_a_worker_that_is_starting_again(
+    embedded: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = embedded.connection
+    (nanny,), loop = connection.cluster.workers.values(), connection.client.loop.asyncio_loop
+    later = loop.call_later
+    monkeypatch.setattr(loop, "call_later", lambda delay, *rest: later(0.3 if delay == 15 else delay, *rest))
+    os.kill(embedded.call(where), signal.SIGKILL)
+    until(lambda: answers(embedded))
+    assert connection is embedded.connection and [*connection.cluster.workers.values()] == [nanny]
+
+
+def test_where_no_worker_comes_any_more_the_door_opens_anew(embedded: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.compute.SILENT_SECONDS", 2)
+    job = embedded.submit(count, 10_000)
+    until(lambda: job.progress() is not None)
+    (nanny,) = embedded.connection.cluster.workers.values()
+    before = embedded.call(where)
+    nanny.close_gracefully()  # it will start no other
+    assert not embedded.starting()
+    os.kill(before, signal.SIGKILL)
+    until(embedded.starting)
+    job.progress()
+    until(lambda: answers(embedded))
+    until(lambda: not embedded.starting())
+    assert embedded.call(where) != before
+    with pytest.raises(WorkerLost):
+        job.result()
+
+
+@pytest.fixture
+def abroad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Compute]:
+    """A door whose workers import a module that can be imported the first time and the third, but not the second."""
+    (tmp_path / "abroad.py").write_text(
+        "from pathlib import Path\n"
+        "mark = Path(__file__).with_suffix('.mark')\n"
+        "times = len(mark.read_text()) if mark.exists() else 0\n"
+        "mark.write_text('x' * (times + 1))\n"
+        "assert times != 1, 'no memory'\n"
+        "class Foreign(Exception): pass\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    compute = connect(modules=("abroad",))
+    yield compute
+    compute.close()
+
+
+def test_an_error_of_a_module_that_only_workers_import_does_not_bring_it_along(abroad: Compute) -> None:
+    with pytest.raises(RuntimeError, match="Foreign: abroad"):
+        abroad.call(foreign)
+    with pytest.raises(ValueError, match="here"):
+        abroad.call(fail_after_it)
+    assert "abroad" not in sys.modules
+
+
+def test_a_worker_that_is_broken_is_replaced(abroad: Compute, tmp_path: Path) -> None:
+    os.kill(abroad.call(where), signal.SIGKILL)
+    until(lambda: answers(abroad))
+    assert (tmp_path / "abroad.mark").read_text() == "xxx", "the second worker could not import it"
+    assert abroad.call_within(20, break_once, str(tmp_path / "broken")) == "whole"
+
+
+def test_what_no_worker_can_import_is_said_at_once() -> None:
+    before = psutil.Process().children(recursive=True)
+    with pytest.raises(ImportError, match="no_such_module"):
+        connect(modules=("no_such_module",))
+    until(lambda: set(psutil.Process().children(recursive=True)) <= set(before))
+
+
+def test_tasks_that_reach_a_new_worker_together_both_find_tensorflow() -> None:
+    compute = connect()
+    os.kill(compute.call(where), signal.SIGKILL)
+    job = compute.submit(import_tensorflow)
+    assert compute.call(import_keras) == "tensorflow" and job.result() == 3.0
+    compute.close()
+
+
+def test_closing_ends_what_runs() -> None:
+    compute = connect(modules=())
+    job = compute.submit(count, 10_000)
+    until(lambda: job.progress() is not None)
+    compute.close()
+    with pytest.raises(WorkerLost):
+        job.result()
+    with pytest.raises(WorkerLost):
+        compute.call(where)
+
+
 def test_pictures_do_not_stay_in_the_server(embedded: Compute) -> None:
     picture = np.zeros((112, 112, 3), np.float32)
     embedded.call(double, picture)
@@ -180,9 +398,9 @@ def address() -> Iterator[str]:
 
 def test_a_cluster_by_its_address_calls_reports_and_cancels(address: str) -> None:
     assert address.startswith("tcp://")
-    compute = connect(address)
+    compute = connect(address, modules=())
     np.testing.assert_array_equal(compute.call(double, np.array([1, 2])), [2, 4])
-    with pytest.raises(NetworkError, match="no class 9"):
+    with pytest.raises(Refused):
         compute.call(fail)
     assert compute.submit(count, 3).result() == 3
     job = compute.submit(count, 10_000)
@@ -194,12 +412,53 @@ def test_a_cluster_by_its_address_calls_reports_and_cancels(address: str) -> Non
 
 
 def test_a_cluster_goes_on_after_a_worker_and_after_us(address: str, tmp_path: Path) -> None:
-    compute = connect(address)
+    compute = connect(address, modules=())
     assert compute.submit(die_first, str(tmp_path / "mark"), 1).result() == "alive after 1"
     compute.close()
-    again = connect(address)  # closing our door did not stop what we did not start
+    again = connect(address, modules=())  # closing our door did not stop what we did not start
     assert again.call(where) != os.getpid()
     again.close()
+
+
+def test_a_worker_of_a_cluster_that_stops_hangs_nobody(address: str) -> None:
+    compute = connect(address, modules=())
+    job = compute.submit(count, 10_000)
+    until(lambda: job.progress() is not None)
+    worker = compute.call(where)
+    os.kill(worker, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(WorkerLate):
+        compute.call_within(0.5, where)
+    job.progress()
+    job.cancel()
+    assert time.monotonic() - began < 2
+    os.kill(worker, signal.SIGCONT)
+    with pytest.raises(Cancelled):
+        job.result()
+    assert compute.call(where) == worker
+    compute.close()
+
+
+def test_a_cluster_that_starts_again_is_found_again() -> None:
+    def cluster(port: int = 0) -> LocalCluster:
+        return LocalCluster(
+            n_workers=1,
+            threads_per_worker=2,
+            scheduler_port=port,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        )
+
+    with cluster() as first:
+        port = first.scheduler.port
+        compute = connect(first.scheduler_address, modules=())
+        job = compute.submit(count, 10_000)
+        until(lambda: job.progress() is not None)
+    with pytest.raises(WorkerLost):
+        job.result()
+    with cluster(port):
+        until(lambda: answers(compute))
+        compute.close()
 
 
 def test_no_cluster_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +468,9 @@ def test_no_cluster_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_server_s_side_imports_no_tensorflow() -> None:
-    program = "import core.compute, core.tasks, core.networks, core.attribution, core.features, core.images, sys;"
+    files = [*(ROOT / "core").rglob("*tasks*.py"), *(ROOT / "core").rglob("__init__.py"), ROOT / "core" / "compute.py"]
+    modules = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files}
+    program = f"import sys, {', '.join(sorted(modules))};"
     program += "print([m for m in ('tensorflow', 'keras', 'streamlit') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
