@@ -2,7 +2,7 @@
 
 *softmax*: the network's first choice. *nearest*: the person of the nearest embedding (1-NN, cosine) in a gallery of
 captures without covers. *retrained*: whoever knows what the cover looks like can put it on images of their own and
-learn to read what is left (McPherson et al. 2016, https://arxiv.org/abs/1609.00408). Only the last says how much the
+learn to read what is left (McPherson et al. 2016, https://arxiv.org/abs/1609.00408). Only the last shows how much the
 cover takes away; the others may fail because they are surprised.
 """
 

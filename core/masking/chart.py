@@ -26,7 +26,7 @@ PARTS = ("eyes", "brows", "nose", "mouth", "jaw", "skin", "hair")
 PART_FREQUENCY = 0.25
 """A place belongs to a part that lies there in this share of the captures: a mask has to hide it in most poses."""
 CAPTURES, SEED = 48, 17
-"""Captures from which the chart is made, people in turn."""
+"""Captures from which the frequencies of regions are counted, people in turn."""
 
 
 def frame_from_capture(capture: Capture) -> FaceFrame:

@@ -1,4 +1,4 @@
-"""Eyes and mouth of a real face, found by MTCNN: the package `mtcnn`, whose weights come with it.
+"""Eyes and mouth of a real face, detected by MTCNN: the package `mtcnn`, whose weights come with it.
 
 Zhang et al. 2016, Joint face detection and alignment using multi-task cascaded convolutional networks,
 https://arxiv.org/abs/1604.02878
