@@ -220,7 +220,7 @@ def explain(
     network: Annotated[str, typer.Option(help=f"One or several, with commas: {', '.join(NETWORKS)}.")] = "MiniFace",
     method: Annotated[
         str, typer.Option(help=f"One or several, with commas: {', '.join(attribution.METHODS)}.")
-    ] = "grad_cam",
+    ] = attribution.DEFAULT,
     layer: LayerName = None,
     class_index: Annotated[int | None, typer.Option(help="By default the network's first choice.")] = None,
     class_name: Annotated[str | None, typer.Option(help="The class by its name, in place of its number.")] = None,
@@ -444,9 +444,12 @@ def method_options(methods: Sequence[Method], texts: Sequence[str], channels: st
         check_range(param, value, f"--param {name}")
         options[method.name][param.name] = value
     if channels is not None:
-        if "grad_cam" not in options:
-            raise BadInput(f"--channels {channels}: only grad_cam can leave channels out; add it to --method.")
-        options["grad_cam"]["channels"] = ranges(channels, "--channels")
+        picking = [method.name for method in methods if method.picks_channels]
+        if not picking:
+            names = ", ".join(method.name for method in attribution.METHODS.values() if method.picks_channels)
+            raise BadInput(f"--channels {channels}: only {names} can leave channels out; add it to --method.")
+        for name in picking:
+            options[name]["channels"] = ranges(channels, "--channels")
     return options
 
 

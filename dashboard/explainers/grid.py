@@ -233,13 +233,15 @@ def _place_cost(names: list[str], explained: list[Explanation]) -> None:
     """Seconds and calls of the network, map by map."""
     st.header(t("explainers.cost"), anchor=False, help=t("explainers.cost_help"))
     seconds, calls = [cell.seconds for cell in explained], [cell.map.calls for cell in explained]
-    for column, title, values, texts in zip(
-        st.columns(2),
-        (t("explainers.seconds"), t("explain.calls")),
-        (seconds, calls),
-        ([f"{significant(value)} s" for value in seconds], [number(value) for value in calls]),
-        strict=True,
-    ):
-        column.markdown(f"**{title}**")
-        alt = f"{title}. " + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-        column.plotly_chart(figures.log_bars(names, values, texts), config=figures.CONFIG, alt=alt)
+    second_texts, call_texts = [f"{significant(value)} s" for value in seconds], [number(value) for value in calls]
+    left, right = st.columns(2)
+    with left:
+        _place_bars(t("explainers.seconds"), names, seconds, second_texts)
+    with right:
+        _place_bars(t("explain.calls"), names, calls, call_texts)
+
+
+def _place_bars(title: str, names: list[str], values: Sequence[float], texts: list[str]) -> None:
+    st.markdown(f"**{title}**")
+    alt = f"{title}. " + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
+    st.plotly_chart(figures.log_bars(names, values, texts), config=figures.CONFIG, alt=alt)
