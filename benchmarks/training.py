@@ -20,8 +20,9 @@ import numpy as np
 
 from benchmarks.common import options
 from core import digits as data
-from core.compute import Cancelled, connect
+from core.compute import connect
 from core.digits import Digits, Part
+from core.progress import Cancelled
 from core.training import Settings, State, loop, tasks
 
 DIGITS, QUICK_DIGITS = 60_000, 6_000

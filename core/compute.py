@@ -34,6 +34,8 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin
 from distributed.client import Future
 
+from core.progress import Cancelled, Job, Progress, WorkerLate, WorkerLost
+
 MODULES = ("tensorflow", "keras")
 """What a worker imports before it takes tasks."""
 CALL_SECONDS = 10
@@ -58,34 +60,6 @@ STUCK = 5
 _logger = logging.getLogger(__name__)
 
 
-class Cancelled(Exception):
-    """The job was cancelled."""
-
-
-class WorkerLost(RuntimeError):
-    """The worker died, and once more when the task was tried again; or it stopped answering and was replaced."""
-
-    def __init__(self) -> None:
-        super().__init__("The worker that computed this was lost; ask again, with less at once.")
-
-
-class WorkerLate(RuntimeError):
-    """The worker did not answer a short task within its deadline."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The worker did not answer within {seconds:g} s; ask again in a moment.")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a job is: `step` of `steps`, an encoded picture in progress, and named numbers."""
-
-    step: int
-    steps: int
-    picture: bytes | None = None
-    values: dict[str, float] = field(default_factory=dict)
-
-
 def _reported(
     before: Progress | None, step: int, steps: int, picture: bytes | None, values: dict[str, float]
 ) -> Progress:
@@ -93,28 +67,6 @@ def _reported(
     if picture is None and before is not None:
         picture = before.picture
     return Progress(step, steps, picture, values)
-
-
-class Job(Protocol):
-    """A long task that is waiting, running or over. Only `result` waits; nothing else raises."""
-
-    def progress(self) -> Progress | None:
-        """The latest that the task reported, if anything. Renews the job's lease."""
-
-    def position(self) -> int:
-        """How many jobs come before it; 0 when it is its turn."""
-
-    def done(self) -> bool:
-        """Whether it is over: finished, failed or cancelled. Renews the job's lease."""
-
-    def result(self) -> Any:
-        """What the task returned; waits for it, and no lease ends meanwhile.
-
-        Raises what the task raised, `Cancelled` or `WorkerLost`, each time it is asked.
-        """
-
-    def cancel(self) -> None:
-        """Stop it at its next report, or take it out of the queue."""
 
 
 class Compute(Protocol):

@@ -7,9 +7,9 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from core.compute import Cancelled, Progress
 from core.networks import files
 from core.networks.files import PublishedFile
+from core.progress import Cancelled, Progress
 
 _pool = ThreadPoolExecutor(4, thread_name_prefix="glassbox-download")
 _lock = threading.Lock()
@@ -29,7 +29,7 @@ class Wanted(Protocol):
 
 
 class Download:
-    """The download of what a network needs, as one session sees it: a job as `core.compute.Job` describes it.
+    """The download of what a network needs, as one session sees it: a job as `core.progress.Job` describes it.
 
     Its progress counts bytes; `values` has the bytes a second and the seconds left. Its result are the names of files
     that are not the ones first seen here.

@@ -21,10 +21,9 @@ import tensorflow as tf
 from core import digits as data
 from core import images
 from core.colours import contact_sheet, heatmap
-from core.compute import Cancelled
 from core.digits import Digits, Part
 from core.networks.network import compile_function
-from core.progress import Report
+from core.progress import Cancelled, Report
 from core.training import LAYERS, Point, Result, Settings, State, Stretch, network, snapshot_epochs
 
 EVERY, FIRST = 0.4, 8

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core import digits as data
-from core.compute import Cancelled
 from core.networks.entry import LayerRow
-from core.progress import Report
+from core.progress import Cancelled, Report
 from core.training import Settings, State, Stretch, TransferResult
 
 INSPECTED = 1000

@@ -10,7 +10,7 @@ import streamlit as st
 from core import colours
 from core.attribution import tasks
 from core.attribution.tasks import Explanation
-from core.compute import Progress
+from core.progress import Progress
 from dashboard.explain.request import Request
 from dashboard.shared import names, pictures
 from dashboard.shared.selected import SelectedImage

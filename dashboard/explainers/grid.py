@@ -13,10 +13,10 @@ from core import colours
 from core.attribution import METHODS, Method, tasks
 from core.attribution.compare import correlations
 from core.attribution.tasks import Explanation
-from core.compute import Progress
 from core.errors import ReasonedError
 from core.networks.entry import Entry
 from core.networks.tasks import predict
+from core.progress import Progress
 from dashboard.explain.explanation import describe
 from dashboard.explain.request import Request
 from dashboard.explainers.figures import correlation_matrix

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.compute import Progress
 from core.features import Target, tasks
 from core.networks.entry import Entry
+from core.progress import Progress
 from dashboard.shared import figures, pictures
 from dashboard.shared.text import number, t
 from dashboard.shared.workers import answered, job

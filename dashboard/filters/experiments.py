@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from core.colours import contact_sheet
-from core.compute import Progress
 from core.features import FeatureVisualizations, Target, atlas, tasks
 from core.networks.entry import Entry
 from core.networks.table import untrained
+from core.progress import Progress
 from dashboard.filters import ascent, visualizations
 from dashboard.filters.ascent import Request
 from dashboard.filters.notebook import label_channels

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import faces
-from core.compute import Progress
 from core.intervals import wilson
 from core.masking import chart, fills, frame_from_presets, study, tasks
 from core.masking.subset_search import Trial
 from core.masking.tasks import MaskSearch, OperatingPoint, Reidentification
+from core.progress import Progress
 from dashboard.masks import mask_state, verdict
 from dashboard.masks.effect import SIDE, MaskedFace
 from dashboard.masks.verdict import CHANCE

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.compute import Progress
 from core.intervals import wilson
 from core.neighbours import tasks
 from core.neighbours.collection import confusion
 from core.neighbours.tasks import MOST_LIVE, Comparison
+from core.progress import Progress
 from dashboard.neighbours import figures as plots
 from dashboard.neighbours.embedding_map import embedding_map
 from dashboard.neighbours.setup import Setup

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -21,7 +22,12 @@ from core.networks.table import NETWORKS
 from dashboard.shared.text import number, t
 
 if TYPE_CHECKING:
-    from core.compute import Compute, Job
+    from core.compute import Compute
+    from core.progress import Job
+
+
+WARM_SECONDS = 120.0
+"""How long a worker may take to load a network and compile what is asked for first."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def _is_inline() -> bool:
 def _warm(door: Future[Compute]) -> None:
     """Have the worker load the default network, so that the first student does not wait."""
     if not _is_inline():
-        door.result().call(attribution.warm, default_network())
+        door.result().call_within(WARM_SECONDS, attribution.warm, default_network())
 
 
 def _warm_layers(door: Future[Compute]) -> None:
@@ -77,7 +83,7 @@ def _warm_layers(door: Future[Compute]) -> None:
     """
     if _is_inline():
         return
-    entry, call = NETWORKS[default_network()], door.result().call
+    entry, call = NETWORKS[default_network()], partial(door.result().call_within, WARM_SECONDS)
     call(channel_health, entry, entry.default_layer)
     call(features.top_patches, entry, entry.default_layer, 0)
     grey = np.full((entry.input_size, entry.input_size, 3), 0.5, np.float32)
@@ -94,23 +100,24 @@ def wait_until_ready(network: Entry) -> None:
     boot = _boot()
     with st.container():  # a place of its own: when the bar has gone, nothing below moves under a finger
         _wait(
-            boot.warm,
+            boot.warm.done,
             lambda: (2 if boot.door.done() else 1, 3),
             lambda step: f"{t('jobs.starting')} {t(f'jobs.starting_{step}')}",
         )
         _confirm(boot)
+        _wait(lambda: not compute().starting(), lambda: (1, 3), lambda _: t("jobs.starting"))
         if network.name != default_network():
             job = _loading(network)
-            _wait(job, lambda: _steps(job), lambda step: t("jobs.loading", name=network.name))
+            _wait(job.done, lambda: _steps(job), lambda _: t("jobs.loading", name=network.name))
             job.result()
 
 
-def _wait(job: Any, steps: Callable[[], tuple[int, int]], label: Callable[[int], str]) -> None:
-    """A bar until the job is over; nothing where it is over already."""
-    if job.done():
+def _wait(done: Callable[[], bool], steps: Callable[[], tuple[int, int]], label: Callable[[int], str]) -> None:
+    """A bar until all is done; nothing where it is done already."""
+    if done():
         return
     box, began = st.empty(), time.monotonic()
-    while not job.done():
+    while not done():
         step, of = steps()
         seconds = number(time.monotonic() - began)
         box.progress(step / of, text=f"{label(step)} ({seconds}\u202fs)")

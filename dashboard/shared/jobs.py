@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.compute import Job, Progress
+from core.progress import Job, Progress
 from dashboard.shared import problems
 from dashboard.shared.cached import Data, finished
 from dashboard.shared.door import compute

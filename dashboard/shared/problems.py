@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.compute import Cancelled, WorkerLate, WorkerLost
 from core.errors import ReasonedError
+from core.progress import Cancelled, WorkerLate, WorkerLost
 from dashboard.shared import text
 from dashboard.shared.text import t
 

@@ -1,4 +1,4 @@
-"""Sessions that have ended are forgotten, whether or not another visitor comes.
+"""Sessions whose tab is open keep their jobs; those that have ended are forgotten, whether or not a visitor comes.
 
 Streamlit keeps the session of a closed tab for `server.disconnectedSessionTTL` seconds, so that a reload finds it, but
 lets go of it only when the next session is stored, and Python of what it held when it collects garbage. Until then its
@@ -15,13 +15,15 @@ from typing import Any
 
 from streamlit import runtime
 
+from dashboard.shared import workers
+
 EVERY_SECONDS = 10.0
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Look for ended sessions as long as the app lives; `st.App` takes it as its `lifespan`."""
-    watch = asyncio.create_task(_forget_ended_sessions())
+    """Look after the sessions as long as the app lives; `st.App` takes it as its `lifespan`."""
+    watch = asyncio.create_task(_look_after_sessions())
     try:
         yield
     finally:
@@ -30,14 +32,18 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
             await watch
 
 
-async def _forget_ended_sessions() -> None:
-    """Drop what is left of sessions that nobody can come back to, again and again.
+async def _look_after_sessions() -> None:
+    """Renew the leases of open tabs, and drop what is left of sessions that nobody can come back to, again and again.
 
     In the server's own loop, since Streamlit's storage is not made for several threads. There is no public way to it.
     """
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        if runtime.exists() and _expire(runtime.get_instance()._session_mgr):
+        if not runtime.exists():
+            continue
+        manager: Any = runtime.get_instance()._session_mgr
+        workers.renew_leases({info.session.id for info in manager.list_active_sessions()})
+        if _expire(manager):
             gc.collect()  # cycles hold what a session held, and `postScriptGC` is off
 
 

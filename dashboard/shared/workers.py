@@ -7,17 +7,19 @@ that session alone; everything else is shared by everybody. `here` keeps in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import joblib
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.compute import Cancelled, Job, Progress
 from core.networks.entry import Entry
 from core.networks.table import NETWORKS
+from core.progress import Cancelled, Job, Progress
 from dashboard.shared import door, problems
 from dashboard.shared.text import t
 
@@ -25,8 +27,8 @@ Task = Callable[..., Any]
 Scope = Literal["shared", "session"]
 
 POLL_SECONDS = 0.2
-LEASE_SECONDS = 15.0
-"""A job that no browser asked for during this time belongs to a closed page, and is cancelled."""
+LEASE_SECONDS = 30.0
+"""A job that nobody asked for during this time belongs to a closed page, and is cancelled."""
 SHARED_ANSWERS, SESSION_ANSWERS = (1024, "256mb"), (64, "32mb")
 """How many answers are kept for everybody and for one session, and how large they are together. Of an early layer of a
 large network the feature maps of one picture take 13 MB."""
@@ -45,7 +47,7 @@ def ask(task: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) ->
     """What a short task answers in a worker.
 
     `scope` is by default "session" where an argument is private, else "shared". Raises what the task raises, or
-    `core.compute.WorkerLost`.
+    `core.progress.WorkerLost`.
     """
     return _Question(task, args, kwargs, scope).answer(
         lambda *args, **kwargs: door.compute().call(task, *args, **kwargs)
@@ -211,6 +213,8 @@ def start(name: str, submitted: Job, *, beside: bool = False) -> None:
             stop(other)
     st.session_state.pop(f"{name}_outcome", None)
     _jobs()[name] = _Running(submitted, beside)
+    if context := get_script_run_ctx():
+        _owners[submitted] = context.session_id
 
 
 def stop(name: str) -> None:
@@ -256,6 +260,17 @@ def watch(
     if ended is None and current(name) is not None:
         st.fragment(_watch, run_every=POLL_SECONDS)(name, draw, label or _steps)
     return ended
+
+
+def renew_leases(sessions: Set[str]) -> None:
+    """Keep the jobs of these sessions alive: a browser asks for nothing while its tab is hidden."""
+    for running, session in list(_owners.items()):
+        if session in sessions and running.done():  # asking renews the lease
+            _owners.pop(running, None)
+
+
+_owners: WeakKeyDictionary[Job, str] = WeakKeyDictionary()
+"""The jobs of all sessions, and whose they are."""
 
 
 def _jobs() -> dict[str, _Running]:

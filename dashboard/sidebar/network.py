@@ -20,8 +20,8 @@ from dashboard.shared.links import choice
 from dashboard.shared.text import number, t
 
 if TYPE_CHECKING:
-    from core.compute import Progress
     from core.networks.downloads import Wanted
+    from core.progress import Progress
 
 MOST_MEGABYTES = 700
 """The largest published file has 580 MB."""

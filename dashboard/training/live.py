@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 
 from core import digits, training
-from core.compute import Progress
 from core.params import Param
+from core.progress import Progress
 from core.training import LAYERS, Point, Run, Settings, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import controls, door, figures, pictures, workers

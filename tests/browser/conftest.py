@@ -79,10 +79,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         _wait_for(f"{address}/_stcore/health", process, Path(log.name))
         yield address
+        assert not _has_loaded(process.pid, "tensorflow"), "TensorFlow lives in the workers, never in the server"
     finally:
         process.terminate()
         process.wait(timeout=30)
         log.close()
+
+
+def _has_loaded(pid: int, library: str) -> bool:
+    """Whether a process has loaded a file of the library; told by Linux alone."""
+    maps = Path(f"/proc/{pid}/maps")
+    return maps.exists() and f"/{library}/" in maps.read_text()
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

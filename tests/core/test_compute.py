@@ -19,8 +19,9 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from core.compute import Cancelled, Compute, WorkerLate, WorkerLost, connect
+from core.compute import Compute, connect
 from core.errors import ReasonedError
+from core.progress import Cancelled, WorkerLate, WorkerLost
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,11 +15,11 @@ import pytest
 
 from core import digits
 from core.__main__ import main
-from core.compute import Cancelled
 from core.networks import files
 from core.networks.downloads import Download
 from core.networks.files import FileError, PublishedFile, check, fetch, install
 from core.networks.table import NETWORKS
+from core.progress import Cancelled
 
 DATE = formatdate(1_600_000_000, usegmt=True)
 

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core import faces
-from core.compute import Cancelled
 from core.digits import embedded
 from core.images import from_uint8
 from core.neighbours import NETWORK, PROJECTIONS, NeighbourError, album, constraints, stored, tasks
@@ -34,6 +33,7 @@ from core.neighbours.verification import occlusion, pairs, verification_rates
 from core.networks.loading import load
 from core.networks.table import DIGITS, MINIFACE, UNTRAINED
 from core.networks.tasks import inspect
+from core.progress import Cancelled
 
 FLAT = Settings(k=1, metric="euclidean", people=2, samples=2)
 

@@ -16,8 +16,8 @@ import tensorflow as tf
 from core import digits as data
 from core import training
 from core.attribution.grad_cam import grad_cam
-from core.compute import Cancelled
 from core.networks.network import feature_maps
+from core.progress import Cancelled
 from core.training import DEFAULTS, LAYERS, Run, Settings, loop, network, tasks
 
 QUICK = Settings(samples=96, batch=32, epochs=2)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core import digits, faces
-from core.compute import Cancelled
 from core.networks.entry import NetworkError
 from core.networks.loading import load
 from core.networks.table import MINIFACE
+from core.progress import Cancelled
 from core.training import STRATEGIES, TRANSFERS, network, transfer
 
 

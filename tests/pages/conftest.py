@@ -9,19 +9,23 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[2]
 Opener = Callable[..., AppTest]
-_page_names: dict[str, str] = {}
-"""Path of a page -> how AppTest asks for it, so that Home is not run before every page."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def components() -> Iterator[None]:
-    """Every app looks through all installed packages for components: once is enough."""
+    """Every app looks through all installed packages for components: once is enough.
+
+    And after every run Streamlit clears Keras' session where Keras is loaded, which takes longer than the run: the
+    server has no Keras, so nothing of the app is hidden by leaving that out.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 
@@ -46,12 +50,7 @@ def open_page() -> Opener:
         app.query_params["lang"] = language
         for name, value in query.items():
             app.query_params[name] = value
-        if path not in _page_names:  # pages have their names when one of them was run
-            app.run()
-            if path:
-                app.switch_page(path)
-            _page_names[path] = app._page_hash
-        app._page_hash = _page_names[path]
-        return app.run()
+        app.run()  # pages have their names once one of them was run
+        return app.switch_page(path).run() if path else app
 
     return opener

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import faces, images
 from core.attribution import METHODS, tasks
-from core.compute import Cancelled
+from core.progress import Cancelled
 from dashboard.grad_cam.steps import STEPS
 from dashboard.shared import text
 from dashboard.shared.workers import ask

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.compute import Cancelled
 from core.networks.table import MINIFACE
+from core.progress import Cancelled
 from dashboard.shared import door, text, workers
 from dashboard.shared.workers import Keyed, ask
 
@@ -210,6 +210,23 @@ def test_the_latest_job_wins_and_one_beside_goes_on(monkeypatch: pytest.MonkeyPa
     assert workers.outcome("one").problem == text.label("en", "jobs.cancelled")
     workers.stop("download")
     assert download.cancelled and not two.cancelled
+
+
+def test_the_jobs_of_open_tabs_keep_their_lease() -> None:
+    class Leased:
+        asked = 0
+
+        def done(self) -> bool:
+            self.asked += 1
+            return self.asked > 1
+
+    here, gone = Leased(), Leased()
+    workers._owners.update({here: "open", gone: "closed"})
+    workers.renew_leases({"open", "another"})
+    assert (here.asked, gone.asked) == (1, 0)
+    workers.renew_leases({"open"})  # it is over
+    workers.renew_leases({"open"})
+    assert (here.asked, gone.asked) == (2, 0)
 
 
 def test_the_door_is_asked_through_its_module(monkeypatch: pytest.MonkeyPatch) -> None:

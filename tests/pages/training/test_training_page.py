@@ -9,8 +9,8 @@ import json
 import pytest
 
 from core import training
-from core.compute import Progress
 from core.intervals import wilson
+from core.progress import Progress
 from core.training import Run, Settings, State, Stretch, TransferResult, problems, tasks
 from core.training.problems import PROBLEMS
 from dashboard.shared import door, text
