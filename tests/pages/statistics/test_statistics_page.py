@@ -71,7 +71,7 @@ def test_the_way_of_a_face(open_page) -> None:
 def test_a_network_without_labelled_pictures_says_so(open_page, monkeypatch) -> None:
     app = open_page(PAGE, view="confusion")
     assert text.label("en", "statistics.only_digits", name="MiniFace") in [info.value for info in app.info]
-    monkeypatch.setattr(statistics, "kinds", lambda entry: ())
+    monkeypatch.setattr(statistics, "class_kinds", lambda entry: ())
     app = open_page(PAGE)
     assert not app.exception
     assert text.label("en", "statistics.none", name="MiniFace") in [info.value for info in app.info]
