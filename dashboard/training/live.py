@@ -372,9 +372,9 @@ def _live(run: Run, points: list[Point], progress: Progress | None, before: int 
     both = ("", "validation_")
     charts: list[tuple[str, dict[str, str], dict[str, Any]]] = [
         ("loss", {f"{part}loss": t(f"training.{part}loss") for part in both}, {}),
-        ("accuracy", {f"{part}accuracy": t(f"training.{part}accuracy") for part in both}, {"up": (0, 1.02)}),
-        ("gradient", {f"gradient_{name}": name for name in LAYERS}, {"decades": "y"}),
-        ("dead", {f"dead_{name}": name for name in LAYERS[:-1]}, {"up": (-0.02, 1.02)}),
+        ("accuracy", {f"{part}accuracy": t(f"training.{part}accuracy") for part in both}, {"y_range": (0, 1.02)}),
+        ("gradient", {f"gradient_{name}": name for name in LAYERS}, {"log_axes": "y"}),
+        ("dead", {f"dead_{name}": name for name in LAYERS[:-1]}, {"y_range": (-0.02, 1.02)}),
     ]
     for start in (0, 2):
         for column, (key, lines, options) in zip(st.columns(2, gap="large"), charts[start : start + 2], strict=True):

@@ -131,7 +131,7 @@ def compare_runs() -> None:
         epochs, values = run.column(measure)
         every = max(len(epochs) // MOST_POINTS, 1)
         lines[name] = epochs[::every], values[::every]
-    share = {"up": (0, 1.02)} if "accuracy" in measure or "dead" in measure else {"decades": "y"}
+    share = {"y_range": (0, 1.02)} if "accuracy" in measure or "dead" in measure else {"log_axes": "y"}
     ends = "; ".join(f"{name}: {significant(values[-1])}" for name, (_, values) in lines.items())
     st.plotly_chart(
         figures.curves(lines, (t("training.epoch"), t(f"training.{measure}")), **share),
