@@ -68,30 +68,24 @@ def machine() -> str:
     return f"{processor}, {os.cpu_count()} cores, {system}, load {os.getloadavg()[1]:.0f}"
 
 
-def row(found: tasks.Measured) -> dict[str, Any]:
+def row(measurement: tasks.Measurement) -> dict[str, Any]:
     """A measurement as it stands in the file."""
-    p50, p95 = (round(float(value), 3) for value in np.quantile(found.times, (0.5, 0.95)))
+    p50, p95 = (round(float(value), 3) for value in np.quantile(measurement.times, (0.5, 0.95)))
     return {
-        "first": round(found.first, 3),
+        "first": round(measurement.first, 3),
         "p50": p50,
         "p95": p95,
-        "difference": found.difference,
-        "same": found.same,
-        "size": found.size,
-        "memory": found.memory,
-        "cold": found.cold and round(found.cold, 3),
+        "difference": measurement.difference,
+        "same": measurement.same,
+        "size": measurement.size,
+        "memory": measurement.memory,
+        "cold": measurement.cold and round(measurement.cold, 3),
     }
 
 
-def in_process(command: list[str], data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
-    """A runtime in a process of its own, as the page measures it."""
-    fresh = runtimes.fresh(command, data, pixels, runs, lambda: None)
-    compared = compare([fresh.answer], [truth])
-    size, same = len(data), compared.agreement == 1
-    return tasks.Measured(fresh.first, fresh.times, compared.logits, same, size, fresh.cold, fresh.memory or None)
-
-
-def in_chromium(function: str, arguments: list[Any], size: int, truth: dict[str, np.ndarray]) -> Any:
+def in_chromium(
+    function: str, arguments: list[Any], size: int, expected: dict[str, np.ndarray]
+) -> tasks.Measurement | None:
     """What a function of `SCRIPT` measures in a headless Chromium, or None where there is none."""
     from playwright.sync_api import sync_playwright
 
@@ -106,25 +100,34 @@ def in_chromium(function: str, arguments: list[Any], size: int, truth: dict[str,
         result = page.evaluate(f"values => {function}(...values)", arguments)
         browser.close()
     logits = np.array(result["logits"], np.float32)
-    difference = float(np.abs(logits - truth["logits"]).max())
-    same = bool(logits.argmax() == truth["logits"].argmax())
-    times = np.array(result["times"])
-    return tasks.Measured(result["first"], times, difference, same, size, result["cold"] / 1000, result["memory"])
+    return tasks.Measurement(
+        result["first"],
+        np.array(result["times"]),
+        float(np.abs(logits - expected["logits"]).max()),
+        bool(logits.argmax() == expected["logits"].argmax()),
+        size,
+        result["cold"] / 1000,
+        result["memory"],
+    )
 
 
-def by_our_engine(data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
+def by_our_engine(
+    data: bytes, pixels: np.ndarray, expected: dict[str, np.ndarray], runs: int
+) -> tasks.Measurement | None:
     """The engine as WebAssembly in Chromium."""
     module, parts = (WEB / "engine.js").read_bytes(), (WASM.read_bytes(), data, pixels.tobytes())
     arguments = [encoded(module), *map(encoded, parts), runs]
-    return in_chromium("measureEngine", arguments, len(data) + WASM.stat().st_size, truth)
+    return in_chromium("measureEngine", arguments, len(data) + WASM.stat().st_size, expected)
 
 
-def by_library(name: str, data: bytes, pixels: np.ndarray, truth: dict[str, np.ndarray], runs: int) -> Any:
+def by_library(
+    name: str, data: bytes, pixels: np.ndarray, expected: dict[str, np.ndarray], runs: int
+) -> tasks.Measurement | None:
     """A library of `LIBRARIES` in Chromium."""
     files = [(libraries.MODULES / path).read_bytes() for path in libraries.LIBRARIES[name].files]
     worker = (WEB / "worker.js").read_text(encoding="utf-8")
     arguments = [worker, name, [encoded(file) for file in files], encoded(data), encoded(pixels.tobytes()), runs]
-    return in_chromium("measureLibrary", [*arguments, *pixels.shape[:2]], len(data) + sum(map(len, files)), truth)
+    return in_chromium("measureLibrary", [*arguments, *pixels.shape[:2]], len(data) + sum(map(len, files)), expected)
 
 
 def encoded(data: bytes) -> str:
@@ -134,40 +137,41 @@ def encoded(data: bytes) -> str:
 
 def measured(precision: str, pixels: np.ndarray, runs: int) -> dict[str, Any]:
     """One row a runtime."""
-    truth = tasks.answers(MINIFACE, pixels / np.float32(255))
-    found: dict[str, Any] = tasks.measure(MINIFACE, precision, pixels / np.float32(255), runs)
+    expected = tasks.predict(MINIFACE, pixels / np.float32(255))
+    measurements: dict[str, Any] = tasks.measure(MINIFACE, precision, pixels / np.float32(255), runs)
     for name, (format, command) in EXTRA.items():
         if Path(command[0]).is_file():
             data = tasks.export(MINIFACE, format, precision).data
             with suppress(ValueError):
-                found[name] = in_process(command, data, pixels, truth, runs)
-    found["chromium"] = by_our_engine(tasks.export(MINIFACE, "flat", precision).data, pixels, truth, runs)
+                measurements[name] = tasks.measure_file(command, data, pixels, runs, expected)
+    data = tasks.export(MINIFACE, "flat", precision).data
+    measurements["chromium"] = by_our_engine(data, pixels, expected, runs)
     for name, library in libraries.LIBRARIES.items() if libraries.here() else ():
         data = tasks.export(MINIFACE, library.format, precision).data
-        found[f"chromium_{name}"] = by_library(name, data, pixels, truth, runs)
-    cold = runtimes.fresh(
-        [sys.executable, "-m", "core.deployment.fresh", "keras"], b"MiniFace", pixels, 0, lambda: None
-    )
-    for name in tasks.KERAS:
-        found[name] = replace(found[name], cold=cold.cold, memory=cold.memory)
-    for name, one in found.items():
-        if isinstance(one, Exception):
-            print(f"{precision} {name}: {one}", file=sys.stderr)
-    return {name: row(one) for name, one in found.items() if isinstance(one, tasks.Measured)}
+        measurements[f"chromium_{name}"] = by_library(name, data, pixels, expected, runs)
+    for runtime in runtimes.RUNTIMES.values():
+        if runtime.format is None:  # of these the page measures no fresh process
+            once = runtimes.measure_process(runtime.command(), MINIFACE.name.encode(), pixels, 0, lambda: None)
+            measurements[runtime.name] = replace(measurements[runtime.name], cold=once.cold, memory=once.memory)
+    for name, measurement in measurements.items():
+        if isinstance(measurement, Exception):
+            print(f"{precision} {name}: {measurement}", file=sys.stderr)
+    return {name: row(one) for name, one in measurements.items() if isinstance(one, tasks.Measurement)}
 
 
 def compared(captures: int) -> dict[str, Any]:
     """Every file over many captures against Keras: precision -> format -> largest differences and agreement."""
     keras = graph.compiled(load(MINIFACE))
-    pictures = exporting.captures(MINIFACE, captures, SEED)
-    expected = [keras(pixels) for pixels in pictures]
-    found: dict[str, Any] = {}
+    images = exporting.captures(MINIFACE, captures, SEED)
+    expected = [keras(pixels) for pixels in images]
+    comparisons: dict[str, Any] = {precision: {} for precision in PRECISIONS}
     for precision in PRECISIONS:
         for format in FORMATS:
             run = runtimes.READERS[format](tasks.export(MINIFACE, format, precision).data)
-            found.setdefault(precision, {})[format] = asdict(compare([run(pixels) for pixels in pictures], expected))
-            print(precision, format, found[precision][format], flush=True)
-    return found
+            comparison = asdict(compare([run(pixels) for pixels in images], expected))
+            comparisons[precision][format] = comparison
+            print(precision, format, comparison, flush=True)
+    return comparisons
 
 
 def built(command: list[str], program: Path) -> dict[str, Any] | None:
@@ -185,7 +189,7 @@ def platforms(pixels: np.ndarray) -> list[dict[str, Any]]:
     rows = [
         {"runtime": name, "platform": f"{here}, Python {platform.python_version()}", "by": "test", "build": None}
         | {"bytes": None}
-        for name in ("Keras", *(runtime.title for runtime in runtimes.RUNTIMES.values()))
+        for name in dict.fromkeys(runtime.title for runtime in runtimes.RUNTIMES.values() if runtime.open)
     ]
     version = subprocess.run([EXTRA["node"][1][0], "--version"], capture_output=True, text=True, check=False).stdout
     wasm = {"build": None, "bytes": WASM.stat().st_size}
@@ -195,22 +199,21 @@ def platforms(pixels: np.ndarray) -> list[dict[str, Any]]:
         size = sum((libraries.MODULES / path).stat().st_size for path in library.files)
         rows.append({"runtime": library.title, "platform": "Chromium", "by": "test", "build": None, "bytes": size})
     data = tasks.export(MINIFACE, "flat", "float32").data
-    truth = tasks.answers(MINIFACE, pixels / np.float32(255))
+    expected = tasks.predict(MINIFACE, pixels / np.float32(255))
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "engine"
-        if shutil.which("c++") and (found := built(["c++", "-march=native"], program)):
-            rows.append({"runtime": "C++", "platform": f"{here}, GCC", "by": "test", **found})
+        if shutil.which("c++") and (build := built(["c++", "-march=native"], program)):
+            rows.append({"runtime": "C++", "platform": f"{here}, GCC", "by": "test", **build})
         for target, runner in TARGETS.items() if find_spec("ziglang") else ():
-            found = built([sys.executable, "-m", "ziglang", "c++", "-s", "-target", target], program)
-            ran = found and shutil.which(runner) is not None
+            build = built([sys.executable, "-m", "ziglang", "c++", "-s", "-target", target], program)
+            ran = build and shutil.which(runner) is not None
             if ran:
-                one = in_process([runner, str(program)], data, pixels, truth, 1)
-                ran = one.difference < 1e-4
-            if found:
+                ran = tasks.measure_file([runner, str(program)], data, pixels, 1, expected).difference < 1e-4
+            if build:
                 by = "hand" if ran else "built"
                 where = f"{target} ({runner})" if ran else target
                 # without seconds: zig keeps what it compiled, so that they would say nothing
-                rows.append({"runtime": "C++", "platform": where, "by": by, "build": None, "bytes": found["bytes"]})
+                rows.append({"runtime": "C++", "platform": where, "by": by, "build": None, "bytes": build["bytes"]})
     for name, title in (("cpp_opencv", "C++, OpenCV dnn"), ("cpp_openvino", "C++, OpenVINO")):
         file = Path(EXTRA[name][1][0])
         if file.is_file():
@@ -225,7 +228,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--captures", type=int, default=480)
     parser.add_argument("--parts", default="measured,compared,platforms", help="what is done anew; the rest stays")
-    given = parser.parse_args()
+    options = parser.parse_args()
     pixels = exporting.captures(MINIFACE, PERSON + 1, SEED)[PERSON]
     content = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
 
@@ -236,15 +239,14 @@ def main() -> None:
 
     versions = {name: importlib.metadata.version(name) for name in VERSIONS if find_spec(name.replace("-", "_"))}
     write(date=date.today().isoformat(), machine=machine(), network=MINIFACE.name, versions=versions)
-    if "measured" in given.parts:
-        write(runs=given.runs)
+    if "measured" in options.parts:
+        write(runs=options.runs)
         for precision in PRECISIONS:
-            found = content.get("measured", {}) | {precision: measured(precision, pixels, given.runs)}
-            write(measured=found)
-    if "platforms" in given.parts:
+            write(measured=content.get("measured", {}) | {precision: measured(precision, pixels, options.runs)})
+    if "platforms" in options.parts:
         write(platforms=platforms(pixels))
-    if "compared" in given.parts:
-        write(compared=compared(given.captures))
+    if "compared" in options.parts:
+        write(compared=compared(options.captures))
 
 
 VERSIONS = ("keras", "tensorflow", "onnxruntime", "ai-edge-litert", "openvino", "ziglang")

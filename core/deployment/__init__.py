@@ -40,8 +40,8 @@ class DeploymentError(ReasonedError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a file answers beside what Keras does, over `pictures`: the largest differences of a logit and of a
-    probability, and the share in [0, 1] with the same first choice.
+    """What a file answers beside what Keras does, over so many `pictures`: the largest differences of a logit and of a
+    probability, and the share in [0, 1] with the same predicted class.
     """
 
     pictures: int
@@ -60,14 +60,15 @@ class Export:
     comparison: Comparison
 
 
-def compare(found: list[dict[str, np.ndarray]], expected: list[dict[str, np.ndarray]]) -> Comparison:
-    """Hold the answers to the same pictures against each other; an answer has the `OUTPUTS`, each `(k,)`."""
+def compare(outputs: list[dict[str, np.ndarray]], expected: list[dict[str, np.ndarray]]) -> Comparison:
+    """Compare the outputs for the same images, for each of them the `OUTPUTS` by name, `(k,)` each."""
+    pairs = list(zip(outputs, expected, strict=True))
     logits, probabilities = (
-        max(float(np.abs(one[name] - other[name]).max()) for one, other in zip(found, expected, strict=True))
+        max(float(np.abs(one[name] - other[name]).max()) for one, other in pairs)
         for name in ("logits", "probabilities")
     )
-    same = [one["logits"].argmax() == other["logits"].argmax() for one, other in zip(found, expected, strict=True)]
-    return Comparison(len(found), logits, probabilities, float(np.mean(same)))
+    same = [one["logits"].argmax() == other["logits"].argmax() for one, other in pairs]
+    return Comparison(len(pairs), logits, probabilities, float(np.mean(same)))
 
 
 def file_size(parameters: int, precision: str) -> int:
@@ -75,6 +76,6 @@ def file_size(parameters: int, precision: str) -> int:
     return parameters * PRECISIONS[precision]
 
 
-def as_answer(values: Any) -> dict[str, np.ndarray]:
-    """Arrays by output name, without the batch of one."""
+def as_outputs(values: Any) -> dict[str, np.ndarray]:
+    """The `OUTPUTS` by name out of a runtime's arrays, without the batch of one."""
     return {name: np.asarray(values[name], np.float32).reshape(-1) for name in OUTPUTS}

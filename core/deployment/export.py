@@ -13,9 +13,10 @@ from zipfile import ZipFile
 
 import numpy as np
 
+from core import digits as handwritten
 from core import faces, images
 from core.deployment import OUTPUTS, DeploymentError, Export, compare, flat, runtimes
-from core.deployment.graph import compiled, kept_graph, metadata, records
+from core.deployment.graph import compiled, metadata, records, shared_graph
 from core.networks.entry import Entry
 from core.networks.network import Network, cached_on_network, compile_function
 from core.progress import Report
@@ -23,11 +24,11 @@ from core.progress import Report
 if TYPE_CHECKING:
     import onnx
 
-PICTURES, CALIBRATION = 32, 64
-"""Pictures that a file is compared on, and others by which int8 finds the range of every map."""
+COMPARED, CALIBRATION = 32, 64
+"""Images that a file is compared on, and others by which int8 finds the range of every map."""
 SEED, CALIBRATION_SEED = 501, 502
 TOLERANCE = {"float32": 1e-4, "float16": 5e-2, "int8": 1.0}
-"""Largest difference of a probability with which a file is still handed out. What int8 costs is told, not judged."""
+"""Largest difference of a probability with which a file is still handed out; what int8 costs is for the reader."""
 OPSET = {"float32": 10, "float16": 10, "int8": 13}
 """Version of the ONNX operators: old enough for OpenCV 4.6, Debian 12's; scales per channel need a newer one."""
 
@@ -35,19 +36,19 @@ OPSET = {"float32": 10, "float16": 10, "int8": 13}
 def export(network: Network, format: str, precision: str, report: Report | None = None) -> Export:
     """A network as a file of one of `FORMATS` in one of `PRECISIONS`, loaded again and compared with Keras.
 
-    The file takes pixels `(1, h, w, 3)` uint8 and gives the `OUTPUTS`. `report(step, steps)` counts the pictures.
+    The file takes pixels `(1, h, w, 3)` uint8 and gives the `OUTPUTS`. `report(step, steps)` counts the images.
 
     Raises:
         DeploymentError: a package is missing, the flat format does not know a layer, or the file answers otherwise.
     """
     data = _WRITERS[format](network, precision)
     run = runtimes.READERS[format](data)
-    found = []
-    for step, pixels in enumerate(captures(network.entry, PICTURES, SEED)):
+    outputs = []
+    for step, pixels in enumerate(captures(network.entry, COMPARED, SEED)):
         if report:
-            report(step, PICTURES)
-        found.append(run(pixels))
-    comparison = compare(found, _expected(network))
+            report(step, COMPARED)
+        outputs.append(run(pixels))
+    comparison = compare(outputs, _expected(network))
     if not comparison.probabilities <= TOLERANCE[precision]:
         difference = f"{comparison.probabilities:.2g}"
         raise DeploymentError("other_answer", format=format, network=network.entry.name, difference=difference)
@@ -57,22 +58,20 @@ def export(network: Network, format: str, precision: str, report: Report | None 
 @cached_on_network
 def _expected(network: Network) -> list[dict[str, np.ndarray]]:
     keras = compiled(network)
-    return [keras(pixels) for pixels in captures(network.entry, PICTURES, SEED)]
+    return [keras(pixels) for pixels in captures(network.entry, COMPARED, SEED)]
 
 
 @lru_cache(maxsize=4)
 def captures(entry: Entry, count: int, seed: int) -> np.ndarray:
-    """Pictures of what a network looks at, `(count, s, s, 3)` uint8: digits, or rendered people taken in other ways."""
+    """Images of what a network looks at, `(count, s, s, 3)` uint8: digits, or rendered people taken in other ways."""
     size = entry.input_size
     if entry.subject == "digit":
-        from core import digits as data
-
-        digits = data.load().train.images
-        chosen = np.random.default_rng(seed).choice(len(digits), count, replace=False)
-        pictures = [images.resize(images.from_uint8(digits[n].repeat(3, axis=-1)), size, size) for n in chosen]
+        digits = handwritten.load().train.images
+        rows = np.random.default_rng(seed).choice(len(digits), count, replace=False)
+        taken = [images.resize(images.from_uint8(digits[row].repeat(3, axis=-1)), size, size) for row in rows]
     else:
-        pictures = [faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]
-    return images.to_uint8(np.stack(pictures))
+        taken = [faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]
+    return images.to_uint8(np.stack(taken))
 
 
 # --- ONNX -------------------------------------------------------------------------------------------------------------
@@ -84,7 +83,7 @@ def _onnx(network: Network, precision: str) -> bytes:
     import onnx
     import tensorflow as tf
 
-    model = kept_graph(network)
+    model = shared_graph(network)
     pixels = [tf.TensorSpec(model.input_shape, tf.uint8, name="pixels")]  # else the shapes are computed in every run
     with tempfile.TemporaryDirectory(prefix="glassbox-") as folder:
         file = Path(folder) / "network.onnx"
@@ -93,15 +92,15 @@ def _onnx(network: Network, precision: str) -> bytes:
         if precision == "int8":
             exported = _quantized(network, file)
         else:
-            _turn(exported)
+            _transpose_dense(exported)
     if precision == "float16":
-        _halve(exported)
+        _store_half(exported)
     for name, value in metadata(network).items():
         exported.metadata_props.add(key=name, value=value if isinstance(value, str) else json.dumps(value))
     return bytes(exported.SerializeToString())
 
 
-def _turn(model: onnx.ModelProto) -> None:
+def _transpose_dense(model: onnx.ModelProto) -> None:
     """Store the weights of dense layers as (outputs, inputs), the only order in which OpenCV 4.6 reads them."""
     from onnx import helper, numpy_helper
 
@@ -114,7 +113,7 @@ def _turn(model: onnx.ModelProto) -> None:
             node.attribute.append(helper.make_attribute("transB", 1))
 
 
-def _halve(model: onnx.ModelProto) -> None:
+def _store_half(model: onnx.ModelProto) -> None:
     """Store the weights in half precision, each behind a cast: every runtime reads that, and computes in single."""
     from onnx import TensorProto, helper, numpy_helper
 
@@ -125,8 +124,8 @@ def _halve(model: onnx.ModelProto) -> None:
         name = weight.name
         weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}_half"))
         casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    for place, cast in enumerate(casts):
-        graph.node.insert(place, cast)
+    for index, cast in enumerate(casts):
+        graph.node.insert(index, cast)
 
 
 def _quantized(network: Network, file: Path) -> onnx.ModelProto:
@@ -136,10 +135,10 @@ def _quantized(network: Network, file: Path) -> onnx.ModelProto:
 
     class Captures(CalibrationDataReader):
         def __init__(self) -> None:
-            self.left = iter(captures(network.entry, CALIBRATION, CALIBRATION_SEED))
+            self.remaining = iter(captures(network.entry, CALIBRATION, CALIBRATION_SEED))
 
         def get_next(self) -> dict[str, np.ndarray] | None:
-            pixels = next(self.left, None)
+            pixels = next(self.remaining, None)
             return None if pixels is None else {"pixels": pixels[None]}
 
     folded, result = file.with_name("folded.onnx"), file.with_name("int8.onnx")
@@ -168,7 +167,7 @@ def _litert(network: Network, precision: str) -> bytes:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2 as frozen
 
-    model = kept_graph(network)
+    model = shared_graph(network)
     pixels = [tf.TensorSpec(model.input_shape, tf.uint8, name="pixels")]
     constant = frozen(compile_function(lambda pixels: model(pixels, training=False), pixels).get_concrete_function())
 

@@ -51,59 +51,81 @@ class Record:
 
 
 def records_of(model: keras.Model, embedding: str, name: str) -> list[Record]:
-    """The layers of a model that is one chain, as records; DeploymentError for a layer that the engine does not know.
+    """The layers of a model that is one chain, as records, and a softmax behind them.
 
     A ReLU of its own becomes part of the layer before it; dropout, which does nothing after training, is left out.
+    `embedding` names the layer whose output is one, `name` the network. DeploymentError for a layer that the engine
+    does not know, or that begins a branch.
     """
     import keras
-    from keras import layers
 
-    def squared(layer: keras.layers.Layer, *numbers: Any) -> tuple[int, int]:
-        (height, width), (down, across) = numbers
-        known = height == width and down == across and getattr(layer, "data_format", "") == "channels_last"
-        if not known or getattr(layer, "groups", 1) != 1 or getattr(layer, "dilation_rate", (1, 1)) != (1, 1):
-            raise refusal(layer)
-        return height, down
-
-    def refusal(layer: keras.layers.Layer) -> DeploymentError:
-        return DeploymentError("other_layer", network=name, layer=layer.name, kind=type(layer).__name__)
-
-    found: list[Record] = []
-    tensor = model.input
+    records: list[Record] = []
+    output = model.input
     for layer in model.layers:
-        if isinstance(layer, layers.InputLayer):
+        if isinstance(layer, keras.layers.InputLayer):
             continue
-        if layer.input is not tensor:  # a branch
-            raise refusal(layer)
-        tensor = layer.output
-        activation = getattr(layer, "activation", keras.activations.linear)
-        relu = int(isinstance(layer, layers.ReLU) or activation is keras.activations.relu)
-        if not relu and activation is not keras.activations.linear:
-            raise refusal(layer)
-        if type(layer) is layers.Conv2D:
-            kernel, stride = squared(layer, layer.kernel_size, layer.strides)
-            record = Record(CONVOLUTION, layer.filters, kernel, stride, int(layer.padding == "same"), relu)
-        elif type(layer) is layers.MaxPooling2D:
-            kernel, stride = squared(layer, layer.pool_size, layer.strides)
-            record = Record(MAX_POOLING, 0, kernel, stride, int(layer.padding == "same"))
-        elif type(layer) is layers.Flatten:
-            record = Record(FLATTEN)
-        elif type(layer) is layers.Dense and len(layer.input.shape) == 2:
-            record = Record(DENSE, layer.units, relu=relu)
-        elif isinstance(layer, layers.Dropout) or (isinstance(layer, layers.Activation | layers.ReLU) and found):
-            plain = not isinstance(layer, layers.ReLU) or (layer.max_value is None and not layer.negative_slope)
-            if not plain or (relu and found[-1].weights is None):
-                raise refusal(layer)
-            found[-1].relu |= relu
-            found[-1].embedding |= int(layer.name == embedding)
-            continue
-        else:
-            raise refusal(layer)
-        if layer.weights:
-            record.weights, record.bias = _weights(layer)
-        record.embedding = int(layer.name == embedding)
-        found.append(record)
-    return [*found, Record(SOFTMAX)]
+        in_chain, output = layer.input is output, layer.output
+        record = _record(layer) if in_chain else None
+        if record is not None:
+            records.append(record)
+        elif not (in_chain and records and _merged(layer, records[-1])):
+            raise DeploymentError("other_layer", network=name, layer=layer.name, kind=type(layer).__name__)
+        records[-1].embedding |= int(layer.name == embedding)
+    return [*records, Record(SOFTMAX)]
+
+
+def _record(layer: Any) -> Record | None:
+    """A layer as a record; None where the engine has none for it."""
+    from keras import activations, layers
+
+    activation = getattr(layer, "activation", activations.linear)
+    if activation not in (activations.linear, activations.relu):
+        return None
+    relu, kind = int(activation is activations.relu), type(layer)
+    if kind is layers.Conv2D and _is_square(layer, layer.kernel_size):
+        same, (weights, bias) = int(layer.padding == "same"), _weights(layer)
+        return Record(
+            CONVOLUTION, layer.filters, layer.kernel_size[0], layer.strides[0], same, relu, weights=weights, bias=bias
+        )
+    if kind is layers.MaxPooling2D and _is_square(layer, layer.pool_size):
+        return Record(MAX_POOLING, 0, layer.pool_size[0], layer.strides[0], int(layer.padding == "same"))
+    if kind is layers.Flatten:
+        return Record(FLATTEN)
+    if kind is layers.Dense and len(layer.input.shape) == 2:
+        weights, bias = _weights(layer)
+        return Record(DENSE, layer.units, relu=relu, weights=weights, bias=bias)
+    return None
+
+
+def _is_square(layer: Any, window: tuple[int, int]) -> bool:
+    """Whether a square window moves as far down as across, over all channels and every place in it."""
+    return (
+        window[0] == window[1]
+        and layer.strides[0] == layer.strides[1]
+        and layer.data_format == "channels_last"
+        and getattr(layer, "groups", 1) == 1
+        and getattr(layer, "dilation_rate", (1, 1)) == (1, 1)
+    )
+
+
+def _merged(layer: Any, record: Record) -> bool:
+    """Make an activation of its own, or dropout, part of the record before it; False where that cannot be."""
+    from keras import activations, layers
+
+    if isinstance(layer, layers.Dropout):
+        return True
+    if isinstance(layer, layers.ReLU):
+        relu = layer.max_value is None and not layer.negative_slope and not layer.threshold
+    elif isinstance(layer, layers.Activation):
+        if layer.activation is activations.linear:
+            return True
+        relu = layer.activation is activations.relu
+    else:
+        return False
+    if relu and record.weights is not None:
+        record.relu = 1
+        return True
+    return False
 
 
 def _weights(layer: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -113,12 +135,12 @@ def _weights(layer: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(records: list[Record], shape: tuple[int, int, int], metadata: dict[str, Any], precision: str) -> bytes:
-    """The bytes of a file; `shape` is that of a picture, `(h, w, 3)`."""
+    """The bytes of a file; `shape` is that of an image, `(h, w, 3)`."""
     size = PRECISIONS[precision]
-    about = _padded(json.dumps(metadata).encode(), b" ")
-    parts = [HEADER.pack(NAME, VERSION, size, *shape, len(records), len(about))]
+    text = _padded(json.dumps(metadata).encode(), b" ")
+    parts = [HEADER.pack(NAME, VERSION, size, *shape, len(records), len(text))]
     parts += [RECORD.pack(*record.numbers()) for record in records]
-    parts.append(about)
+    parts.append(text)
     for record in records:
         if record.weights is None or record.bias is None:
             continue
@@ -136,8 +158,8 @@ def _padded(data: bytes, filling: bytes) -> bytes:
     return data + filling * (-len(data) % 4)
 
 
-def read(data: bytes) -> tuple[list[Record], tuple[int, int, int], dict[str, Any]]:
-    """The records with float32 weights, the shape of a picture and the metadata of a file, all as in `write`.
+def parse(data: bytes) -> tuple[list[Record], tuple[int, int, int], dict[str, Any]]:
+    """The records with float32 weights, the shape of an image and the metadata of a file, all as in `write`.
 
     Raises:
         ValueError: it is no flat file of this version.
@@ -145,28 +167,28 @@ def read(data: bytes) -> tuple[list[Record], tuple[int, int, int], dict[str, Any
     name, version, size, height, width, channels, count, length = HEADER.unpack_from(data)
     if (name, version) != (NAME, VERSION):
         raise ValueError("This is no flat file of version 1.")
-    at = HEADER.size + count * RECORD.size
-    metadata = json.loads(data[at : at + length])
-    at += length
+    offset = HEADER.size + count * RECORD.size
+    metadata = json.loads(data[offset : offset + length])
+    offset += length
 
-    def take(kind: Any, number: int) -> np.ndarray:
-        nonlocal at
-        values = np.frombuffer(data, kind, number, at)
-        at += -(-values.nbytes // 4) * 4
+    def next_array(kind: Any, number: int) -> np.ndarray:
+        nonlocal offset
+        values = np.frombuffer(data, kind, number, offset)
+        offset += -(-values.nbytes // 4) * 4
         return values.astype(np.float32)
 
     records, inputs, shape = [], channels, (height, width)
-    for place in range(count):
-        record = Record(*RECORD.unpack_from(data, HEADER.size + place * RECORD.size))
+    for index in range(count):
+        record = Record(*RECORD.unpack_from(data, HEADER.size + index * RECORD.size))
         if record.kind == FLATTEN:
             inputs *= shape[0] * shape[1]
         elif record.kind in (CONVOLUTION, MAX_POOLING):
             shape = _windows(shape[0], record)[0], _windows(shape[1], record)[0]
         if record.kind in (CONVOLUTION, DENSE):
-            record.bias = take("<f4", record.outputs)
-            scales = take("<f4", record.outputs) if size == 1 else np.float32(1)
+            record.bias = next_array("<f4", record.outputs)
+            scales = next_array("<f4", record.outputs) if size == 1 else np.float32(1)
             window = (record.kernel, record.kernel, inputs, record.outputs)
-            record.weights = take(_STORED[size], int(np.prod(window))).reshape(window) * scales
+            record.weights = next_array(_STORED[size], int(np.prod(window))).reshape(window) * scales
             inputs = record.outputs
         records.append(record)
     return records, (height, width, channels), metadata
@@ -181,25 +203,27 @@ def _windows(side: int, record: Record) -> tuple[int, int, int]:
     return count, padding // 2, padding - padding // 2
 
 
-def opened(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """The network of a file in NumPy, beside the engine a second implementation: pixels `(h, w, 3)` uint8 -> answer."""
+def interpreter(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """The network of a file in NumPy, a second implementation beside the engine: pixels `(h, w, 3)` uint8 -> the
+    `OUTPUTS` by name.
+    """
     from core.networks.network import softmax  # not at the top: a process that measures a runtime needs nothing else
 
-    records, _, _ = read(data)
+    records, _, _ = parse(data)
 
     def run(pixels: np.ndarray) -> dict[str, np.ndarray]:
         values = pixels.astype(np.float32)
-        answer = {}
+        outputs = {}
         for record in records:
             if record.kind == FLATTEN:
                 values = values.reshape(-1)
             elif record.kind == SOFTMAX:
-                answer["logits"], values = values, softmax(values)
+                outputs["logits"], values = values, softmax(values)
             else:
                 values = _layer(record, values)
             if record.embedding:
-                answer["embedding"] = values.reshape(-1)
-        return answer | {"probabilities": values}
+                outputs["embedding"] = values.reshape(-1)
+        return outputs | {"probabilities": values}
 
     return run
 
@@ -207,17 +231,17 @@ def opened(data: bytes) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
 def _layer(record: Record, values: np.ndarray) -> np.ndarray:
     """One layer of `(h, w, k)`, or of `(k,)` for a dense one: a sum, or the largest, over the places of a window."""
     if record.kind == DENSE:
-        found = values @ _weights_at(record, 0, 0) + record.bias
-        return np.maximum(found, 0) if record.relu else found
+        sums = values @ _weights_at(record, 0, 0) + record.bias
+        return np.maximum(sums, 0) if record.relu else sums
     pooled = record.kind == MAX_POOLING
     (height, *down), (width, *across) = (_windows(side, record) for side in values.shape[:2])
     padded = np.pad(values, [down, across, (0, 0)], constant_values=-np.inf if pooled else 0)
     terms = []
     for u, v in np.ndindex(record.kernel, record.kernel):
-        seen = padded[u :: record.stride, v :: record.stride][:height, :width]
-        terms.append(seen if pooled else seen @ _weights_at(record, u, v))
-    found = np.maximum.reduce(terms) if pooled else np.sum(terms, axis=0) + record.bias
-    return np.maximum(found, 0) if record.relu else found
+        shifted = padded[u :: record.stride, v :: record.stride][:height, :width]
+        terms.append(shifted if pooled else shifted @ _weights_at(record, u, v))
+    output = np.maximum.reduce(terms) if pooled else np.sum(terms, axis=0) + record.bias
+    return np.maximum(output, 0) if record.relu else output
 
 
 def _weights_at(record: Record, u: int, v: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The network as it ships: the bytes of a picture come in, its preparation is part of the graph, outputs have names."""
+"""The network as it ships: the bytes of an image come in, its preparation is part of the graph, outputs have names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.deployment import as_answer, flat
+from core.deployment import as_outputs, flat
 from core.networks.network import Network, cached_on_network, compile_function
 from core.networks.preprocessing import PREPROCESSING
 
@@ -46,8 +46,8 @@ def graph(network: Network) -> keras.Model:
 
 
 @cached_on_network
-def kept_graph(network: Network) -> keras.Model:
-    """The network's `graph`, made once, and called once: Keras exports no model that was never called."""
+def shared_graph(network: Network) -> keras.Model:
+    """The network's `graph`, built once, and called once: Keras exports no model that was never called."""
     model = graph(network)
     model(np.zeros(model.input_shape, np.uint8), training=False)
     return model
@@ -55,10 +55,10 @@ def kept_graph(network: Network) -> keras.Model:
 
 @cached_on_network
 def compiled(network: Network) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """Keras' own answer: one compiled function from pixels `(h, w, 3)` uint8."""
-    model = kept_graph(network)
+    """Keras itself: one compiled function from pixels `(h, w, 3)` uint8 to the `OUTPUTS` by name."""
+    model = shared_graph(network)
     run = compile_function(lambda pixels: model(pixels, training=False), [tf.TensorSpec(model.input_shape, tf.uint8)])
-    return lambda pixels: as_answer({name: value.numpy() for name, value in run(tf.constant(pixels[None])).items()})
+    return lambda pixels: as_outputs({name: value.numpy() for name, value in run(tf.constant(pixels[None])).items()})
 
 
 def records(network: Network) -> list[flat.Record]:

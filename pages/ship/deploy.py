@@ -2,21 +2,26 @@
 
 import streamlit as st
 
-from dashboard.deploy import parts
-from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.deploy.comparison import compare_runtimes
+from dashboard.deploy.files import download_file
+from dashboard.deploy.platforms import platforms
+from dashboard.deploy.traps import wrong_inputs
+from dashboard.shared import controls, door, lesson, problems
+from dashboard.shared.frame import Frame, current
+
+PARTS = {"run": compare_runtimes, "files": download_file, "traps": wrong_inputs, "platforms": platforms}
 
 
 @st.fragment
 @problems.report_errors
-def ship(frame: shared_frame.Frame) -> None:
-    """The part of choice; a change of a control runs this part of the page alone."""
+def ship(frame: Frame) -> None:
+    """The selected part; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
-    parts.show(frame)
+    controls.part("ship", "part", PARTS, key="ship_show", label_visibility="collapsed")(frame)
 
 
 lesson.opening("deploy")
-ship(shared_frame.current())
+ship(current())
 lesson.closing(
     "deploy",
     (

@@ -52,7 +52,7 @@ def test_libraries_from_npm_answer_as_keras(page: Page, server: str, elsewhere, 
             re.compile(rf"Measured now: .*{re.escape(text.label('en', f'runtime.browser_{name}'))}")
         )
     found = page.locator(".classifier").evaluate("stage => stage.runtimes")
-    truth = tasks.answers(MINIFACE, picture)["probabilities"]
+    truth = tasks.predict(MINIFACE, picture)["probabilities"]
     for name in libraries.LIBRARIES:
         assert np.abs(np.array(found[name]["probabilities"]) - truth).max() <= 1e-5
         assert 1 <= len(found[name]["times"]) <= 100 and found[name]["size"] > 2e6
@@ -65,7 +65,7 @@ def test_the_browser_answers_as_keras_and_asks_nobody(
     visit(page, f"{server}/deploy?group=B&person={PERSON}")
     first, speed = page.locator(".classifier li").first, page.locator(".classifier .speed")
     expect(speed).to_contain_text("over 20 calls")
-    truth = tasks.answers(MINIFACE, picture)["probabilities"]
+    truth = tasks.predict(MINIFACE, picture)["probabilities"]
     assert MINIFACE.labels[int(truth.argmax())] in first.inner_text()
     share = float(re.search(r"([\d.]+) %", first.inner_text())[1])
     assert share == pytest.approx(100 * truth.max(), abs=0.051)

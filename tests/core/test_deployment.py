@@ -29,12 +29,13 @@ from core.deployment import (
     record,
     runtimes,
     standalone,
+    tasks,
 )
 from core.deployment import export as exporting
-from core.deployment import tasks as deployment_tasks
 from core.deployment.graph import compiled, preparation
+from core.deployment.runtimes import RUNTIMES, Runtime
 from core.deployment.standalone import WEB
-from core.deployment.traps import TRAPS, fall_into
+from core.deployment.traps import TRAPS, trapped
 from core.networks import loading
 from core.networks.loading import load
 from core.networks.network import Network
@@ -60,39 +61,39 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One PNG for all runtimes."""
     from core import faces, images
 
-    file = tmp_path_factory.mktemp("picture") / "stranger.png"
+    file = tmp_path_factory.mktemp("photo") / "stranger.png"
     file.write_bytes(images.encode(faces.shot(STRANGER, SEED, 0, MINIFACE.input_size)[0], "png"))
     return file
 
 
 @pytest.fixture(scope="session")
-def pixels(picture: Path) -> np.ndarray:
-    return np.asarray(Image.open(picture))
+def pixels(photo: Path) -> np.ndarray:
+    return np.asarray(Image.open(photo))
 
 
 @pytest.fixture(scope="session")
 def truth(pixels: np.ndarray) -> dict[str, np.ndarray]:
     """Keras' answer."""
-    found = compiled(load(MINIFACE))(pixels)
-    assert 0.01 < found["probabilities"].max() < 0.9999
-    return found
+    outputs = compiled(load(MINIFACE))(pixels)
+    assert 0.01 < outputs["probabilities"].max() < 0.9999
+    return outputs
 
 
 def file_of(format: str, precision: str = "float32") -> bytes:
-    return deployment_tasks.export(MINIFACE, format, precision).data
+    return tasks.export(MINIFACE, format, precision).data
 
 
-def run_program(command: list[str], data: bytes, picture: Path | np.ndarray, folder: Path) -> dict:
+def run_program(command: list[str], data: bytes, image: Path | np.ndarray, folder: Path) -> dict:
     """The JSON of a program that is given a network and a PNG, or raw pixels by its standard input."""
     (folder / "network").write_bytes(data)
-    raw = isinstance(picture, np.ndarray)
-    given = ["-" if raw else str(picture), "2", "--json"]
+    raw = isinstance(image, np.ndarray)
+    arguments = ["-" if raw else str(image), "2", "--json"]
     done = subprocess.run(
-        [*command, str(folder / "network"), *given], input=picture.tobytes() if raw else None, capture_output=True
+        [*command, str(folder / "network"), *arguments], input=image.tobytes() if raw else None, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
@@ -132,12 +133,12 @@ def is_by_hand(answer: dict) -> None:
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_engine_by_hand_in_numpy(precision: str) -> None:
     data = by_hand(precision)
-    assert len(data) % 4 == 0 and flat.read(data)[1:] == (
+    assert len(data) % 4 == 0 and flat.parse(data)[1:] == (
         RAMP.shape,
         {"name": "by hand", "labels": ["one", 'a "second"']},
     )
     if precision != "int8":  # 0.5 is no whole part of 127
-        is_by_hand(flat.opened(data)(RAMP))
+        is_by_hand(flat.interpreter(data)(RAMP))
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16"])
@@ -148,9 +149,9 @@ def test_the_engine_by_hand_in_cpp(precision: str, engine: Path, tmp_path: Path)
 def test_the_cpp_program_tells_names_and_times(engine: Path, tmp_path: Path) -> None:
     (tmp_path / "network").write_bytes(by_hand("float32"))
     command = [str(engine), str(tmp_path / "network"), "-", "3"]
-    told = subprocess.run(command, input=RAMP.tobytes(), capture_output=True, check=True).stdout.decode()
-    assert told.splitlines()[:2] == [" 73.1 %  one", ' 26.9 %  a "second"']
-    assert "over 3 runs" in told
+    output = subprocess.run(command, input=RAMP.tobytes(), capture_output=True, check=True).stdout.decode()
+    assert output.splitlines()[:2] == [" 73.1 %  one", ' 26.9 %  a "second"']
+    assert "over 3 runs" in output
 
 
 @pytest.mark.parametrize("cut", [0, 20, 60, -4])
@@ -177,8 +178,8 @@ def test_every_geometry_is_keras(padding, stride, kernel, channels, engine: Path
     image = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
     expected = np.asarray(model(image[None].astype(np.float32)))[0]
     data = flat.write(records, image.shape, {"labels": []}, "float32")
-    for found in (flat.opened(data)(image), run_program([str(engine)], data, image, tmp_path)):
-        np.testing.assert_allclose(found["logits"], expected, rtol=1e-4, atol=1e-3)
+    for outputs in (flat.interpreter(data)(image), run_program([str(engine)], data, image, tmp_path)):
+        np.testing.assert_allclose(outputs["logits"], expected, rtol=1e-4, atol=1e-3)
 
 
 def test_half_precision_is_read_as_numpy_reads_it(engine: Path, tmp_path: Path) -> None:
@@ -186,8 +187,8 @@ def test_half_precision_is_read_as_numpy_reads_it(engine: Path, tmp_path: Path) 
     dense = flat.Record(flat.DENSE, 6, weights=np.tile(values, (1, 1, 3, 1)), bias=np.zeros(6, np.float32))
     data = flat.write([dense, flat.Record(flat.SOFTMAX)], (1, 1, 3), {"labels": []}, "float16")
     pixel = np.array([[[1, 0, 0]]], np.uint8)
-    found = run_program([str(engine)], data, pixel, tmp_path)["logits"]
-    np.testing.assert_array_equal(np.array(found, np.float32), values)
+    logits = run_program([str(engine)], data, pixel, tmp_path)["logits"]
+    np.testing.assert_array_equal(np.array(logits, np.float32), values)
 
 
 def test_int8_weights_are_at_most_half_a_step_away() -> None:
@@ -195,7 +196,7 @@ def test_int8_weights_are_at_most_half_a_step_away() -> None:
     record = flat.Record(flat.CONVOLUTION, 5, 3, weights=weights, bias=np.zeros(5, np.float32))
     data = flat.write([record, flat.Record(flat.SOFTMAX)], (8, 8, 4), {}, "int8")
     steps = np.abs(weights).max(axis=(0, 1, 2)) / 127
-    assert (np.abs(flat.read(data)[0][0].weights - weights) <= steps / 2 + 1e-7).all()
+    assert (np.abs(flat.parse(data)[0][0].weights - weights) <= steps / 2 + 1e-7).all()
 
 
 # --- preparation ------------------------------------------------------------------------------------------------------
@@ -210,14 +211,14 @@ def test_every_preparation_is_one_matrix(mode: str) -> None:
 
 
 def test_traps_are_what_they_are_called(pixels: np.ndarray) -> None:
-    found = fall_into(pixels.astype(np.float32) / 255, 56)
-    assert found.keys() == TRAPS.keys() and all(one.shape == (56, 56, 3) for one in found.values())
-    right = found["right"]
-    np.testing.assert_array_equal(found["bgr"], right[..., [2, 1, 0]])
-    np.testing.assert_array_equal(found["rows_for_columns"][3, 5], right[5, 3])
-    assert found["scaled_twice"].max() == 1
-    np.testing.assert_array_equal(found["planes"].reshape(-1)[:56], right[0, :, 0])
-    np.testing.assert_array_equal((found["centred"].astype(int) + 128) % 256, right)
+    by_trap = trapped(pixels.astype(np.float32) / 255, 56)
+    assert by_trap.keys() == TRAPS.keys() and all(wrong.shape == (56, 56, 3) for wrong in by_trap.values())
+    right = by_trap["right"]
+    np.testing.assert_array_equal(by_trap["bgr"], right[..., [2, 1, 0]])
+    np.testing.assert_array_equal(by_trap["rows_for_columns"][3, 5], right[5, 3])
+    assert by_trap["scaled_twice"].max() == 1
+    np.testing.assert_array_equal(by_trap["planes"].reshape(-1)[:56], right[0, :, 0])
+    np.testing.assert_array_equal((by_trap["centred"].astype(int) + 128) % 256, right)
 
 
 # --- every file and runtime against Keras -----------------------------------------------------------------------------
@@ -236,22 +237,25 @@ def test_keras_in_the_graph_is_the_network(pixels: np.ndarray, truth: dict[str, 
     np.testing.assert_allclose(truth["embedding"], network.run(image, MINIFACE.embedding_layer)[0], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", runtimes.RUNTIMES)
-def test_runtimes_in_python_answer_as_keras(name: str, pixels: np.ndarray, truth: dict[str, np.ndarray]) -> None:
-    is_keras(runtimes.OPENERS[name](file_of(runtimes.RUNTIMES[name].format))(pixels), truth)
+@pytest.mark.parametrize(
+    "runtime", [runtime for runtime in RUNTIMES.values() if runtime.open], ids=lambda one: one.name
+)
+def test_runtimes_of_python_answer_as_keras(runtime: Runtime, pixels: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+    network = load(MINIFACE) if runtime.format is None else file_of(runtime.format)
+    is_keras(runtime.open(network)(pixels), truth)
 
 
-def test_the_engine_answers_as_keras(engine: Path, pixels, picture: Path, truth, tmp_path: Path) -> None:
-    is_keras(flat.opened(file_of("flat"))(pixels), truth)
+def test_the_engine_answers_as_keras(engine: Path, pixels, photo: Path, truth, tmp_path: Path) -> None:
+    is_keras(flat.interpreter(file_of("flat"))(pixels), truth)
     is_keras(run_program([str(engine)], file_of("flat"), pixels, tmp_path), truth)
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node")
 @pytest.mark.parametrize("precision", ["float32", "float16"])
-def test_webassembly_in_node_answers_as_keras(precision: str, picture: Path, truth, tmp_path: Path) -> None:
+def test_webassembly_in_node_answers_as_keras(precision: str, photo: Path, truth, tmp_path: Path) -> None:
     runner = [str(NODE), str(ROOT / "deploy" / "node" / "classify.mjs")]
     is_keras(
-        run_program(runner, file_of("flat", precision), picture, tmp_path),
+        run_program(runner, file_of("flat", precision), photo, tmp_path),
         truth,
         1e-5 if precision == "float32" else 1e-3,
     )
@@ -273,13 +277,11 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["engine", "opencv", "openvino"])
-def test_cpp_programs_read_the_png_and_answer_as_keras(
-    name: str, programs: Path, picture: Path, truth, tmp_path
-) -> None:
+def test_cpp_programs_read_the_png_and_answer_as_keras(name: str, programs: Path, photo: Path, truth, tmp_path) -> None:
     program = programs / f"glassbox-{name}"
     if not program.is_file():
         pytest.skip(f"no headers of {name}: its program was not built")
-    is_keras(run_program([str(program)], file_of("flat" if name == "engine" else "onnx"), picture, tmp_path), truth)
+    is_keras(run_program([str(program)], file_of("flat" if name == "engine" else "onnx"), photo, tmp_path), truth)
 
 
 def test_a_picture_of_another_size_is_refused(programs: Path, tmp_path: Path) -> None:
@@ -305,9 +307,9 @@ def captures() -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
 def test_int8_names_the_same_person(format: str, captures) -> None:
     run = runtimes.READERS[format](file_of(format, "int8"))
     count = CAPTURES[format]
-    found = compare([run(pixels) for pixels in captures[0][:count]], captures[1][:count])
-    print(f"agreement | int8 {format} | {count} captures | {found.agreement:.4f}")
-    assert found.pictures == count and found.agreement >= 0.99
+    comparison = compare([run(pixels) for pixels in captures[0][:count]], captures[1][:count])
+    print(f"agreement | int8 {format} | {count} captures | {comparison.agreement:.4f}")
+    assert comparison.pictures == count and comparison.agreement >= 0.99
 
 
 @pytest.mark.parametrize("format", ["onnx", "litert"])
@@ -322,21 +324,21 @@ def test_a_network_with_batch_normalization_answers_as_keras(format: str) -> Non
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_network_of_grey_digits_is_calibrated_and_compared_on_digits(format: str) -> None:
-    assert deployment_tasks.export("Digits", format, "float32").comparison.probabilities <= 1e-5
-    assert deployment_tasks.export("Digits", format, "int8").comparison.agreement >= 0.95
+    assert tasks.export("Digits", format, "float32").comparison.probabilities <= 1e-5
+    assert tasks.export("Digits", format, "int8").comparison.agreement >= 0.95
 
 
 # --- what is handed out -----------------------------------------------------------------------------------------------
 
 
 def test_every_export_is_compared_before_it_is_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = deployment_tasks.export(MINIFACE, "flat", "float32")
-    assert found.comparison.pictures == 32 and found.comparison.agreement == 1
-    assert found.comparison.probabilities <= 1e-5
-    assert deployment_tasks.export(MINIFACE, "flat", "float32") is found
+    export = tasks.export(MINIFACE, "flat", "float32")
+    assert export.comparison.pictures == 32 and export.comparison.agreement == 1
+    assert export.comparison.probabilities <= 1e-5
+    assert tasks.export(MINIFACE, "flat", "float32") is export
 
     def wrong(data: bytes):
-        run = flat.opened(data)
+        run = flat.interpreter(data)
         return lambda pixels: run(pixels[..., ::-1])
 
     monkeypatch.setitem(runtimes.READERS, "flat", wrong)
@@ -351,14 +353,14 @@ def test_files_say_what_they_are() -> None:
     assert {value.name for value in model.graph.output} == set(OUTPUTS)
     (pixels,) = model.graph.input
     assert pixels.type.tensor_type.elem_type == onnx.TensorProto.UINT8
-    said = {prop.key: prop.value for prop in model.metadata_props}
+    properties = {prop.key: prop.value for prop in model.metadata_props}
     with zipfile.ZipFile(BytesIO(file_of("litert"))) as archive:
         behind = json.loads(archive.read("metadata.json"))
-    inside = flat.read(file_of("flat"))[2]
-    parsed = {"labels": json.loads(said["labels"]), "input_size": json.loads(said["input_size"])}
-    assert behind == inside == said | parsed
+    inside = flat.parse(file_of("flat"))[2]
+    parsed = {"labels": json.loads(properties["labels"]), "input_size": json.loads(properties["input_size"])}
+    assert behind == inside == properties | parsed
     assert inside["labels"] == list(MINIFACE.labels) and inside["input_size"] == 112 and len(inside["digest"]) == 64
-    assert inside["digest"] != flat.read(deployment_tasks.export(UNTRAINED, "flat", "int8").data)[2]["digest"]
+    assert inside["digest"] != flat.parse(tasks.export(UNTRAINED, "flat", "int8").data)[2]["digest"]
 
 
 def test_precision_is_size() -> None:
@@ -377,34 +379,57 @@ def test_a_network_with_branches_is_no_flat_file() -> None:
         flat.records_of(model, "", "branched")
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [keras.layers.ReLU(max_value=6), keras.layers.ReLU(negative_slope=0.1), keras.layers.Activation("tanh")],
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_an_activation_that_the_engine_does_not_know_is_refused(layer: keras.layers.Layer, first: bool) -> None:
+    layer = type(layer).from_config(layer.get_config())
+    inputs = keras.Input((6,))
+    outputs = keras.layers.Dense(2)(layer(inputs)) if first else layer(keras.layers.Dense(2)(inputs))
+    with pytest.raises(DeploymentError, match=layer.name):
+        flat.records_of(keras.Model(inputs, outputs), "", "bent")
+
+
+def test_a_chain_that_begins_with_dropout_is_refused_in_a_sentence() -> None:
+    inputs = keras.Input((6,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Dropout(0.5, name="drop")(inputs)))
+    with pytest.raises(DeploymentError, match="the layer drop"):
+        flat.records_of(model, "", "dropped")
+
+
 def test_vgg16_is_no_network_for_a_browser_tab(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeploymentError, match="would take 553 MB of a browser tab, after 138 MB"):
         standalone.check(NETWORKS["VGG16"], "int8")
     standalone.check(MINIFACE, "float32")
-    monkeypatch.setattr(deployment_tasks, "MOST_BYTES", 10**6)
+    monkeypatch.setattr(tasks, "MOST_BYTES", 10**6)
     with pytest.raises(DeploymentError, match="python -m core export --network MiniFace --format onnx"):
-        deployment_tasks.export(MINIFACE, "onnx", "float32")
+        tasks.export(MINIFACE, "onnx", "float32")
 
 
-def test_a_runtime_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runtime_that_is_not_installed_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
     with pytest.raises(DeploymentError, match="pip install ai-edge-litert"):
         exporting.export(load(MINIFACE), "litert", "float32")
-    assert runtimes.command_of("onnxruntime") is None
+    with pytest.raises(DeploymentError, match="pip install onnxruntime"):
+        RUNTIMES["onnxruntime"].command()
 
 
 def test_measuring_runs_every_runtime_and_reports(pixels: np.ndarray, engine: Path) -> None:
-    told = []
-    found = deployment_tasks.measure(
-        MINIFACE, "float32", pixels / np.float32(255), 3, report=lambda *step: told.append(step)
+    reports = []
+    measurements = tasks.measure(
+        MINIFACE, "float32", pixels / np.float32(255), 3, report=lambda *step: reports.append(step)
     )
-    assert tuple(found) == deployment_tasks.SERVER
-    for name, one in found.items():
-        assert not isinstance(one, Exception), f"{name}: {one}"
-        assert one.same and one.difference < 1e-3 and len(one.times) == 3 and one.first > 0
-        assert (one.cold is None) == (name in deployment_tasks.KERAS)
-        assert one.memory is None or one.memory > 1e6
-    assert told[0] == (0, len(found)) and told[-1] == (len(found), len(found))
+    assert measurements.keys() == RUNTIMES.keys()
+    for name, measurement in measurements.items():
+        assert not isinstance(measurement, Exception), f"{name}: {measurement}"
+        assert (
+            measurement.same and measurement.difference < 1e-3 and len(measurement.times) == 3 and measurement.first > 0
+        )
+        assert (measurement.cold is None) == (RUNTIMES[name].format is None)
+        assert measurement.memory is None or measurement.memory > 1e6
+    assert reports[0] == (0, len(measurements)) and reports[-1] == (len(measurements), len(measurements))
 
 
 def test_a_program_that_is_cancelled_is_ended(pixels: np.ndarray) -> None:
@@ -412,7 +437,7 @@ def test_a_program_that_is_cancelled_is_ended(pixels: np.ndarray) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        runtimes.fresh([sys.executable, "-c", "import time; time.sleep(60)"], b"", pixels, 1, stop)
+        runtimes.measure_process([sys.executable, "-c", "import time; time.sleep(60)"], b"", pixels, 1, stop)
 
 
 def test_the_page_of_ones_own_classifier_asks_nobody() -> None:
@@ -454,7 +479,7 @@ def test_the_record_has_what_the_page_shows() -> None:
     stored = record.stored()
     assert stored["network"] == MINIFACE.name and stored["measured"].keys() == PRECISIONS.keys()
     for rows in stored["measured"].values():
-        assert set(deployment_tasks.SERVER) <= rows.keys()
+        assert RUNTIMES.keys() <= rows.keys()
         for row in rows.values():
             assert 0 < row["p50"] <= row["p95"] and row["size"] > 0
     assert all(row["by"] in ("test", "hand", "built") for row in stored["platforms"])
@@ -464,8 +489,8 @@ def test_export_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     out = tmp_path / "mini.flat"
     arguments = ["export", "--network", "miniface-untrained", "--format", "flat", "--precision", "float16"]
     assert cli.main([*arguments, "--out", str(out), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["bytes"] == out.stat().st_size and said["pictures"] == 32 and said["same_first_choice"] >= 0.9
+    report = json.loads(capsys.readouterr().out)
+    assert report["bytes"] == out.stat().st_size and report["pictures"] == 32 and report["same_first_choice"] >= 0.9
     assert cli.main(["export", "--format", "zip", "--out", str(out)]) == 2
     assert "choose one of: onnx, litert, flat" in capsys.readouterr().err
 
