@@ -52,12 +52,14 @@ def guided(network: Network) -> keras.Model:
 
 
 class Guide(keras.layers.Layer):
-    """Lets everything pass on the way there, and only what is positive on the way back."""
+    """Lets everything pass on the way there, and in `tf.gradients` only what is positive on the way back."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return _guide(inputs)
+        # tf.custom_gradient would keep every graph that it is traced in, with the network's weights, for ever
+        with tf.compat.v1.get_default_graph().gradient_override_map({"Identity": "Guide"}):
+            return tf.identity(inputs)
 
 
-@tf.custom_gradient
-def _guide(inputs: tf.Tensor) -> tuple[tf.Tensor, Any]:
-    return tf.identity(inputs), tf.nn.relu
+@tf.RegisterGradient("Guide")
+def _guide(_: tf.Operation, gradients: tf.Tensor) -> tf.Tensor:
+    return tf.nn.relu(gradients)

@@ -33,8 +33,8 @@ def leaderboards(_: Frame) -> None:
     _place_board(board, "stored")
     st.header(t("evaluation.anew"), anchor=False)
     st.markdown(t("evaluation.anew_help"))
-    rows = choices(t("explainers.methods"), leaderboard.ROWS, key="test_rows", default=FEW_ROWS, format_func=_row_title)
-    captures = st.slider(t("recognised.captures"), 4, 96, 8, 4, key="test_captures", **BOUND)
+    rows = choices(t("explain.methods"), leaderboard.ROWS, key="test_rows", default=FEW_ROWS, format_func=_row_title)
+    captures = st.slider(t("controls.captures"), 4, 96, 8, 4, key="test_captures", **BOUND)
     own = job(tasks.rank, rows, captures, at_once=False)
     if own is not None:
         st.caption(t("evaluation.own", captures=number(own["captures"])))

@@ -27,7 +27,7 @@ def localization_test(frame: Frame) -> None:
     """A person, the same with a part of somebody else, and where the map of the first lies."""
     network = frame.network
     if not table.knows_people(network):
-        st.info(t("recognised.other", name=network.name))
+        st.info(t("network.unknown_people", name=network.name))
         return
     person, other, capture, part = _choose_pair()
     image = selected.person_image(person, capture)

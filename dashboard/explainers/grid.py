@@ -73,7 +73,7 @@ class Grid:
 def choose_grid(image: SelectedImage, network: Entry) -> Grid:
     """The controls: which methods, and what stands across: networks, or several classes of one network."""
     methods = choices(
-        t("explainers.methods"),
+        t("explain.methods"),
         list(METHODS),
         key="methods",
         default=FIRST,

@@ -69,7 +69,7 @@ def place_recognition(network: Entry) -> None:
     elif knows_people:
         cases = _people(network)
     else:
-        st.info(t("recognised.other", name=network.name))
+        st.info(t("network.unknown_people", name=network.name))
         return
     labelled = [case for case in cases if case.expected is not None]
     if labelled:

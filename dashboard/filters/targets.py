@@ -59,7 +59,7 @@ def output_layer(network: Entry) -> ChosenLayer:
     return ChosenLayer(network, layers.rows(network)[-1], True)
 
 
-def choose_channel(layer: ChosenLayer, key: str = "channel", text: str = "filters.channel", default: int = 0) -> int:
+def choose_channel(layer: ChosenLayer, key: str = "channel", text: str = "controls.channel", default: int = 0) -> int:
     """One channel, by its number."""
     return int(st.number_input(t(text), 0, layer.last, min(default, layer.last), key=key, **BOUND))
 

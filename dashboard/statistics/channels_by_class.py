@@ -59,7 +59,7 @@ def _draw_statistics(entry: Entry, layer: str, kind: str, result: ClassStatistic
     st.caption(t("statistics.counts", counts=counts))
     tops = "; ".join(f"{name}: {', '.join(map(str, row[:RANKS]))}" for name, row in zip(names, ranks, strict=True))
     st.plotly_chart(
-        class_channel_heatmap(values, names, t("filters.channel"), signed=relative),
+        class_channel_heatmap(values, names, t("controls.channel"), signed=relative),
         config=figures.CONFIG,
         key="statistics_matrix",
         alt=t("statistics.matrix_alt", layer=layer, tops=tops),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import navigation
+from dashboard.home import doors
 from dashboard.shared import lesson, selected
 from dashboard.shared.text import t
 
@@ -12,7 +12,7 @@ SEED = 20
 lesson.title("home")
 st.image(selected.people_strip(PEOPLE, SEED), width="stretch", alt=t("home.strip_alt"), caption=t("home.strip"))
 lesson.idea("home")
-navigation.start_button("network")
-navigation.cards()
+doors.start_button()
+doors.cards()
 lesson.folded("home")
 lesson.closing("home")

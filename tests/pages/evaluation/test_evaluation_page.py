@@ -59,7 +59,7 @@ def test_the_truth_is_known_for_people_and_for_no_other_network(open_page, monke
     assert len(marks) == 5 and set(marks[:2]) <= {"✓", "✗"} and all(mark.startswith("×") for mark in marks[2:])
     monkeypatch.setattr(table, "knows_people", lambda entry: False)
     app.run()
-    assert text.label("en", "recognised.other", name="MiniFace") in [info.value for info in app.info]
+    assert text.label("en", "network.unknown_people", name="MiniFace") in [info.value for info in app.info]
 
 
 @pytest.mark.parametrize(("method", "rows"), [("saliency", 1), ("smooth_grad", 2)])
