@@ -39,7 +39,7 @@ from core.networks import loading, table
 from core.networks import tasks as networks_tasks
 from core.networks.entry import Entry
 from core.networks.files import fetch
-from core.networks.labels import spelled
+from core.networks.labels import normalized
 from core.networks.table import NETWORKS
 from core.params import Param
 
@@ -125,7 +125,7 @@ def render_faces(
     shots = [(number, index) for number in ranges(people, "--people") for index in range(captures)]
     folder, rows = writable_folder(out), []
     for number, index in progress(shots):
-        image, regions = faces.shot(number, seed, index, size)
+        image, regions = faces.render_capture(number, seed, index, size)
         file = folder / f"person_{number:02d}_{index:03d}.png"
         file.write_bytes(images.encode(image, "png"))
         masks: dict[str, Any] = {name: regions[name] for name in faces.REGIONS}
@@ -454,8 +454,8 @@ def method_options(methods: Sequence[Method], texts: Sequence[str], channels: st
 
 
 def class_named(entry: Entry, name: str) -> int:
-    """The number of a network's class by its name, or a part that no other name has, as `labels.spelled` spells it."""
-    words, labels = spelled(name), [spelled(label) for label in entry.labels]
+    """The number of a network's class by its `normalized` name, or a part of it that no other name has."""
+    words, labels = normalized(name), [normalized(label) for label in entry.labels]
     containing = [label for label in labels if words in label]
     if words in labels or len(containing) == 1:
         return labels.index(words if words in labels else containing[0])

@@ -65,7 +65,7 @@ class ImageError(ReasonedError):
         "it.",
         "too_small": "The picture has {width} x {height} pixels, at least {limit} each way are needed; take a larger.",
         "too_narrow": "The picture has {width} x {height} pixels, one side more than {limit} times the other; crop it.",
-        "other_format": "This is {found}, expected PNG, JPEG, WebP or BMP; save or export it as one of these.",
+        "other_format": "This is {received}, expected PNG, JPEG, WebP or BMP; save or export it as one of these.",
         "not_a_picture": "This is no picture that can be read; choose a PNG, JPEG, WebP or BMP file.",
         "damaged": "The picture is damaged or incomplete; open it elsewhere and save it again, or choose another.",
         "missing_file": "There is no file {name}; check its name and folder.",
@@ -137,14 +137,14 @@ def _refused(data: bytes) -> ImageError:
     """Why Pillow did not open the file, by its first bytes."""
     if data[4:8] == b"ftyp":
         found = next((found for brand, found in _BRANDS.items() if brand in data[8:40]), "MP4/MOV")
-        return ImageError("other_format", found=found)
+        return ImageError("other_format", received=found)
     for offset, signature, found in _SIGNATURES:
         if data.startswith(signature, offset):
-            return ImageError("other_format", found=found)
+            return ImageError("other_format", received=found)
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for tag, found in ((b"<html", "HTML"), (b"<!doctype html", "HTML"), (b"<svg", "SVG")):
         if start.startswith(b"<") and tag in start:
-            return ImageError("other_format", found=found)
+            return ImageError("other_format", received=found)
     return ImageError("damaged" if any(data.startswith(mark, offset) for offset, mark in _OWN) else "not_a_picture")
 
 

@@ -31,14 +31,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=dissection.NETWORKS, help="by default both")
     parser.add_argument("--captures", type=int, default=dissection.CAPTURES)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     began = time.perf_counter()
     size = load(dissection.NETWORKS[0]).entry.input_size
-    shots = list(dissection.captures_with_regions(given.captures, size))
+    shots = list(dissection.captures_with_regions(arguments.captures, size))
     images, regions = (np.stack(part) for part in zip(*shots, strict=True))
     areas = {name: round(float((regions == number).mean()), 4) for number, name in enumerate(faces.REGIONS)}
     print(f"{len(images)} captures, {time.perf_counter() - began:.0f} s; shares of the picture: {areas}", flush=True)
-    for name in [given.network] if given.network else dissection.NETWORKS:
+    for name in [arguments.network] if arguments.network else dissection.NETWORKS:
         network, layers = load(name), {}
         for layer in kernel_layers(network.model):
             dissected = dissection.dissect(network, layer, images, regions, len(faces.REGIONS))

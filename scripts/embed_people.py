@@ -26,7 +26,7 @@ PART = 512
 def render(person_and_capture: tuple[int, int]) -> np.ndarray:
     """A capture of a person, `(s, s, 3)` float32."""
     person, capture = person_and_capture
-    return faces.shot(person, album.SEED, capture, MINIFACE.input_size)[0]
+    return faces.render_capture(person, album.SEED, capture, MINIFACE.input_size)[0]
 
 
 def main() -> None:

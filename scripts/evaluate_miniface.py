@@ -21,7 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.faces import NEW_PEOPLE, PEOPLE, group_of, shot  # noqa: E402
+from core.faces import NEW_PEOPLE, PEOPLE, group_of, render_capture  # noqa: E402
 
 SIZE = 112
 SEED = 7
@@ -35,7 +35,7 @@ def photograph(captures: int, number: int) -> tuple[np.ndarray, dict[str, np.nda
     """`captures` pictures of a person, `(n, SIZE, SIZE, 3)` float16, and masks of covers and head `(n, SIZE, SIZE)`."""
     images, masks = [], {name: [] for name in (*COVERS, "head")}
     for index in range(captures):
-        image, regions = shot(number, SEED, index, SIZE)
+        image, regions = render_capture(number, SEED, index, SIZE)
         images.append(image.astype(np.float16))
         masks["head"].append(~regions["background"])
         for name, hidden in COVERS.items():

@@ -63,14 +63,16 @@ def main() -> None:
     parser.add_argument("--network", choices=atlas.NETWORKS, help="by default all")
     parser.add_argument("--layers", help="names with commas; by default every convolution, and the classes")
     parser.add_argument("--iterations", type=int, default=48)
-    given = parser.parse_args()
-    for name in [given.network] if given.network else atlas.NETWORKS:
+    arguments = parser.parse_args()
+    for name in [arguments.network] if arguments.network else atlas.NETWORKS:
         model = load(name).model
-        for layer in given.layers.split(",") if given.layers else [*kernel_layers(model), model.layers[-1].name]:
+        for layer in (
+            arguments.layers.split(",") if arguments.layers else [*kernel_layers(model), model.layers[-1].name]
+        ):
             began = time.perf_counter()
             file = atlas.sheet_path(name, layer)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(images.encode(sheet(name, layer, given.iterations), "webp", QUALITY))
+            file.write_bytes(images.encode(sheet(name, layer, arguments.iterations), "webp", QUALITY))
             print(
                 f"{name} {layer}: {file.stat().st_size / 1e3:.0f} kB, {time.perf_counter() - began:.0f} s", flush=True
             )

@@ -114,4 +114,4 @@ def _heads(network: Network) -> dict[tuple[str, int, int], np.ndarray]:
 @lru_cache(maxsize=1024)
 def _capture(person: int, number: int, seed: int, size: int) -> np.ndarray:
     """A rendered capture `(size, size, 3)`, 0 to 255; cached, because rendering takes longer than the network."""
-    return to_uint8(faces.shot(person, seed, number, size)[0])
+    return to_uint8(faces.render_capture(person, seed, number, size)[0])

@@ -22,7 +22,7 @@ class ClassTarget:
         self, network: Network, image: np.ndarray, class_index: int | None = None, report: Report | None = None
     ) -> None:
         self.network = network
-        self.image = network.stretched(image)[0]
+        self.image = network.resized(image)[0]
         self.class_index = (
             int(network.run(self.image)[0].argmax()) if class_index is None else network.check_class(class_index)
         )

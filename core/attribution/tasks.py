@@ -61,7 +61,7 @@ def explain(
     if entry.needs_layer:
         params["layer"] = layer or loaded.entry.default_layer
     if entry.slow and report is not None:
-        seen = loaded.stretched(image)[0]
+        seen = loaded.resized(image)[0]
         params["report"] = with_pictures(report, lambda values: overlay(seen, values, signed=entry.signed))
     saliency = entry.load()(loaded, image, index, **params)
     return Explanation(saliency, saliency.class_index, saliency.layer, probabilities, time.perf_counter() - started)

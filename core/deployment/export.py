@@ -70,7 +70,7 @@ def captures(entry: Entry, count: int, seed: int) -> np.ndarray:
         rows = np.random.default_rng(seed).choice(len(digits), count, replace=False)
         taken = [images.resize(images.from_uint8(digits[row].repeat(3, axis=-1)), size, size) for row in rows]
     else:
-        taken = [faces.shot(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]
+        taken = [faces.render_capture(n % faces.PEOPLE, seed, n, size)[0] for n in range(count)]
     return images.to_uint8(np.stack(taken))
 
 

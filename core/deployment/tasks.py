@@ -83,7 +83,7 @@ def predict(network: str | Entry, image: np.ndarray) -> dict[str, np.ndarray]:
 
 def to_pixels(network: str | Entry, image: np.ndarray) -> np.ndarray:
     """The bytes `(s, s, 3)` uint8 that every runtime gets of an image in [0, 1]: resized once, for all of them."""
-    return images.to_uint8(load(network).stretched(image)[0])
+    return images.to_uint8(load(network).resized(image)[0])
 
 
 def measure(

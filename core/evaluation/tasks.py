@@ -89,7 +89,7 @@ def deletion(
     index = explanation.class_index
     if index is None:  # the method knows none
         index = int(explanation.probabilities.argmax())
-    resized = loaded.stretched(image)[0]
+    resized = loaded.resized(image)[0]
     order, random_order = ranking(explanation.map.values, resized), random_ranking(resized)
     curves: dict[str, Curve] = {}
     for pixels, prefix in ((order, ""), (random_order, "random_")):
@@ -129,7 +129,7 @@ def randomization(
     from core.evaluation.randomization import cascade, layer_counts
 
     loaded = load(network)
-    resized = loaded.stretched(image)[0]
+    resized = loaded.resized(image)[0]
     steps = len(layer_counts(loaded.model))
     stages: list[Stage] = []
 
@@ -211,7 +211,7 @@ def stability(
 ) -> Stability:
     """The maps of `copies` noisy images, and those of as many other seeds; see `core.evaluation.stability`."""
     loaded = load(network)
-    resized = loaded.stretched(image)[0]
+    resized = loaded.resized(image)[0]
     seeded = attribution.find(method).seeded
     maps: list[np.ndarray] = []
 

@@ -1,13 +1,13 @@
 """Synthetic people: no face of a real person ships with the app, so these are rendered.
 
-`Identity` says who, `Capture` how the picture was taken, `render` gives the picture and the exact mask of every region.
+`Identity` says who, `Capture` how the image was taken, `render` gives the image and the exact mask of every region.
 """
 
 from core.faces.capture import PORTRAIT, Capture, sample_capture
 from core.faces.identity import GROUPS, NEW_PEOPLE, PEOPLE, TRUNK_PEOPLE, Group, Identity, group_of, members, person
 from core.faces.landmarks import landmarks
 from core.faces.renderer import REGIONS, render
-from core.faces.shots import capture_of, numbered, portraits, shot
+from core.faces.sampling import capture_of, label_map, render_capture, render_portraits
 
 __all__ = [
     "GROUPS",
@@ -21,12 +21,12 @@ __all__ = [
     "Identity",
     "capture_of",
     "group_of",
+    "label_map",
     "landmarks",
     "members",
-    "numbered",
     "person",
-    "portraits",
     "render",
+    "render_capture",
+    "render_portraits",
     "sample_capture",
-    "shot",
 ]

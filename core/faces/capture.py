@@ -1,4 +1,4 @@
-"""How a picture of a synthetic person was taken: all that must not give the person away."""
+"""How an image of a synthetic person was taken: all that must not give the person away."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _choice(default: str, choices: tuple[str, ...]) -> Any:
 
 @dataclass(frozen=True)
 class Capture:
-    """One way to take a picture; the defaults are a plain portrait (`PORTRAIT`).
+    """One way to take an image; the defaults are a plain portrait (`PORTRAIT`).
 
     Every number carries its `range` and `unit` in the field's metadata, every word its `choices`.
     """

@@ -1,4 +1,4 @@
-"""Who a synthetic person is: the geometry and marks that stay the same in every picture of them."""
+"""Who a synthetic person is: the geometry and marks that stay the same in every image of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GROUPS: tuple[Group, ...] = ("A", "B")
 PEOPLE = 48
 """People 0 to 47 are MiniFace's classes of the same index."""
 TRUNK_PEOPLE = range(100, 1000)
-"""People whose pictures train MiniFace's trunk, beside its classes."""
+"""People whose captures train MiniFace's trunk, beside its classes."""
 NEW_PEOPLE = 5000
 """From this number up, nobody was ever trained on."""
 

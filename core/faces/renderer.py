@@ -1,4 +1,4 @@
-"""Renders a synthetic person: picture and exact region masks, in NumPy, about 20 ms at 112 px.
+"""Renders a synthetic person: image and exact region masks, in NumPy, about 20 ms at 112 px.
 
 Every part of the face is an implicit function over the head's surface, positive inside; `cover` turns it into an
 anti-aliased share of each pixel. Parts are painted from back to front, then lit, then taken by a camera.
@@ -17,7 +17,7 @@ from core.faces.identity import Identity
 from core.faces.surface import Map, Surface, View, bump, step
 
 REGIONS = ("eyes", "brows", "nose", "mouth", "jaw", "hair", "skin", "background")
-"""The regions share out the picture: every pixel belongs to exactly one."""
+"""The regions share out the image: every pixel belongs to exactly one."""
 
 Colour = np.ndarray
 """`(3,)` float32, red, green, blue in [0, 1]."""
@@ -36,7 +36,7 @@ IRIS_COLOURS = [(0.10, 0.06, 0.04), (0.32, 0.18, 0.08), (0.45, 0.36, 0.15), (0.2
 
 @dataclass
 class Canvas:
-    """The picture while it is painted, with the region that each pixel belongs to so far."""
+    """The image while it is painted, with the region that each pixel belongs to so far."""
 
     image: np.ndarray
     region: np.ndarray
@@ -68,7 +68,7 @@ def cover(inside: Map) -> Map:
 
 
 def clouds(rng: np.random.Generator, size: int, cells: int) -> Map:
-    """Smooth noise in about [0, 1] with `cells` blobs across the picture."""
+    """Smooth noise in about [0, 1] with `cells` blobs across the image."""
     return cv2.resize(rng.random((cells, cells), dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
 
 
@@ -76,8 +76,8 @@ def render(identity: Identity, capture: Capture, size: int = 224) -> tuple[np.nd
     """Render `identity` as `capture` took it.
 
     Returns:
-        The picture, `(size, size, 3)` float32 in [0, 1], and a boolean mask `(size, size)` for each of `REGIONS`;
-        every pixel is in exactly one. The same arguments give the same picture.
+        The image, `(size, size, 3)` float32 in [0, 1], and a boolean mask `(size, size)` for each of `REGIONS`;
+        every pixel is in exactly one. The same arguments give the same image.
 
     Raises:
         ValueError: the size is not between 16 and 1024 pixels.
@@ -193,9 +193,9 @@ def _head(
     hollow = np.clip((cv2.GaussianBlur(height, (0, 0), 0.09 / view.pixel) - height) * 3.5, -0.12, 0.3)
     lit = (capture.ambient * (1 - hollow) + (1 - capture.ambient) * lambert * (1 - 0.5 * hollow)) * 1.12
     oily = 0.10 * shine * (1 - 0.6 * capture.makeup)
-    picture = painting.image * _tint(np.maximum(lit, 0.02)) + oily[..., None]
+    shaded = painting.image * _tint(np.maximum(lit, 0.02)) + oily[..., None]
     outline = cover(face.inside)
-    canvas.paint(outline, picture)
+    canvas.paint(outline, shaded)
     inside = outline > 0.5
     canvas.region[inside] = painting.region[inside]
 

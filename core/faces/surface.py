@@ -33,7 +33,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class View:
-    """The picture's pixels in the head's frame: `p`, `q` across and down, and the turn of the head."""
+    """The image's pixels in the head's frame: `p`, `q` across and down, and the turn of the head."""
 
     p: Map
     q: Map
@@ -42,7 +42,7 @@ class View:
 
     @classmethod
     def of(cls, capture: Capture, size: int) -> View:
-        """Pixels of a `size` x `size` picture, after roll, scale and shift are undone."""
+        """Pixels of a `size` x `size` image, after roll, scale and shift are undone."""
         line = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
         u, v = np.meshgrid(line - capture.shift_x, line - capture.shift_y)
         roll = np.deg2rad(capture.roll)

@@ -121,7 +121,7 @@ class Patches:
 def to_display(images: np.ndarray) -> np.ndarray:
     """Images as they climbed, `(n, h, w, 3)`, made visible: mean 0.5, standard deviation 0.15, clipped to [0, 1].
 
-    Every image gets the same contrast, so how strongly a channel answers is not to be seen. As in the Keras example
+    Every image gets the same contrast, so how strongly a channel responds is not to be seen. As in the Keras example
     https://keras.io/examples/vision/visualizing_what_convnets_learn.
     """
     centred = images - images.mean(axis=(1, 2, 3), keepdims=True)

@@ -204,7 +204,7 @@ class _Parts(NamedTuple):
 
     def options(self, stage: Stage) -> Options:
         """What the step of a stage is compiled from."""
-        return self.plain_options._replace(wraps=stage.wraps, transforms=self.robustness.moves)
+        return self.plain_options._replace(circular=stage.circular, transforms=self.robustness.moves)
 
 
 def _choose_parts(
@@ -279,11 +279,11 @@ def _check_start(start: np.ndarray | None, expected: tuple[int, ...]) -> None:
 
 
 class Stage(NamedTuple):
-    """Iterations on images of one size; `wraps`: the image goes on at its other side."""
+    """Iterations on images of one size; `circular`: the image goes on at its other side."""
 
     shape: tuple[int, int]
     iterations: int
-    wraps: bool
+    circular: bool
 
 
 def _stages(

@@ -19,14 +19,14 @@ from core.networks.network import Network, cached_on_network, compile_function
 class Options(NamedTuple):
     """What a compiled step depends on, beside its shapes: all else is handed in as numbers.
 
-    `wraps`: the image goes on at its other side; `transforms`: it is moved before every step.
+    `circular`: the image goes on at its other side; `transforms`: it is moved before every step.
     """
 
     parameterization: str
     optimizer: str
     objective: str
     precision: str
-    wraps: bool = False
+    circular: bool = False
     transforms: bool = False
 
 
@@ -35,7 +35,7 @@ class CompiledAscent:
 
     def __init__(self, network: Network, layer: str, shape: tuple[int, int], options: Options) -> None:
         own = shape == network.model.input_shape[1:3]
-        self.projection = project(network, layer, None if own else shape[0], options.precision, options.wraps)
+        self.projection = project(network, layer, None if own else shape[0], options.precision, options.circular)
         self.options, self.optimizer = options, OPTIMIZERS[options.optimizer]
         self.pixels = Pixels(network, shape)
         self.parameterization = PARAMETERIZATIONS[options.parameterization](network, shape)
@@ -82,7 +82,7 @@ class CompiledAscent:
 
     def _measure(self, state: tf.Tensor, projected: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
         maps = self.projection.maps(self.parameterization.inputs(state), *projected)
-        return self.reduce(maps, self.options.wraps), tf.reduce_max(maps, axis=(1, 2))
+        return self.reduce(maps, self.options.circular), tf.reduce_max(maps, axis=(1, 2))
 
     def _step(
         self,
@@ -103,12 +103,12 @@ class CompiledAscent:
             if self.options.transforms:
                 inputs = transform(inputs, transformation, self.pixels.grey)
             maps = self.projection.maps(inputs, *projected)
-            activation = self.reduce(maps, self.options.wraps)
+            activation = self.reduce(maps, self.options.circular)
             objective = activation - penalty
         gradients = tape.gradient(objective, state)
         rate = tf.reshape(rate, (-1,) + (1,) * (len(state.shape) - 1))
         state, memory = self.optimizer.step(state, memory, gradients, rate, iteration)
-        state = self.parameterization.blurred(state, blur, self.options.wraps)
+        state = self.parameterization.blurred(state, blur, self.options.circular)
         if self.optimizer.on_sphere:
             state = self.parameterization.onto_sphere(state)
         return state, memory, activation, tf.reduce_max(maps, axis=(1, 2))

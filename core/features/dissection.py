@@ -89,8 +89,8 @@ def dissect(
 def captures_with_regions(count: int, size: int, seed: int = SEED) -> Iterable[tuple[np.ndarray, np.ndarray]]:
     """`count` captures `(size, size, 3)` of people in turn, each with the number of every pixel's face region."""
     for index in range(count):
-        image, masks = faces.shot(index % faces.PEOPLE, seed, index, size)
-        yield image, faces.numbered(masks)
+        image, masks = faces.render_capture(index % faces.PEOPLE, seed, index, size)
+        yield image, faces.label_map(masks)
 
 
 # --- what was measured beforehand -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
@@ -29,7 +30,8 @@ def held_out_images(entry: Entry) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=2)
 def _captures_of_everybody(each: int, size: int) -> np.ndarray:
-    return np.stack([faces.shot(n, HEALTH_SEED, k, size)[0] for n in range(faces.PEOPLE) for k in range(each)])
+    numbers = product(range(faces.PEOPLE), range(each))
+    return np.stack([faces.render_capture(person, HEALTH_SEED, index, size)[0] for person, index in numbers])
 
 
 def health_images(entry: Entry) -> np.ndarray:
@@ -43,4 +45,4 @@ def health_images(entry: Entry) -> np.ndarray:
 @lru_cache(maxsize=3)
 def _captures_in_turn(count: int, size: int) -> np.ndarray:
     people = (number % faces.PEOPLE for number in range(count))
-    return faces.portraits(people, np.random.default_rng(HEALTH_SEED), size)
+    return faces.render_portraits(people, np.random.default_rng(HEALTH_SEED), size)

@@ -28,7 +28,7 @@ class NotebookError(ReasonedError):
         "notebook_bytes": "The file has {kilobytes} kB, a notebook has at most {most}; choose the file that was "
         "exported here.",
         "notebook_kind": "This is no filter notebook; choose a .json file that was exported here.",
-        "notebook_many": "The notebook holds {found} labels, at most {most} are read; split it.",
+        "notebook_many": "The notebook holds {received} labels, at most {most} are read; split it.",
         "notebook_row": "Label {place} of the notebook is not as it should be: expected network, layer, channel (a "
         "number from 0) and a label of 1 to {most} letters; mend it or take it out.",
     }
@@ -57,7 +57,7 @@ def read_notebook(data: bytes) -> Labels:
     if not isinstance(rows, list):
         raise NotebookError("notebook_kind")
     if len(rows) > MAX_LABELS:
-        raise NotebookError("notebook_many", found=len(rows), most=MAX_LABELS)
+        raise NotebookError("notebook_many", received=len(rows), most=MAX_LABELS)
     return dict(_read_row(row, place) for place, row in enumerate(rows, start=1))
 
 

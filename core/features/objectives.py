@@ -18,7 +18,7 @@ import tensorflow as tf
 from core import faces
 from core.features import FeatureError, Target
 from core.networks.entry import NetworkError
-from core.networks.layers import check_channels, cut, layer_of, wrappable, wrapped
+from core.networks.layers import check_channels, cut, keeps_size, layer_of, pad_circularly
 from core.networks.network import Network, cached_on_network
 
 BORDER, BORDERED_FROM = 2, 8
@@ -27,17 +27,17 @@ PERSON_CAPTURES, PERSON_SEED = 3, 7
 """Captures of each person from which the axis of a person is computed."""
 
 
-def mean(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
+def mean(maps: tf.Tensor, circular: bool) -> tf.Tensor:
     """Mean of each map `(n, h, w)`, without its border, where the padding weighs, if it is large enough to have one.
 
     A map that goes on at its other side has none.
     """
-    if min(maps.shape[1:3]) >= BORDERED_FROM and not wraps:
+    if min(maps.shape[1:3]) >= BORDERED_FROM and not circular:
         maps = maps[:, BORDER:-BORDER, BORDER:-BORDER]
     return tf.reduce_mean(maps, axis=(1, 2))
 
 
-def centre(maps: tf.Tensor, wraps: bool) -> tf.Tensor:
+def centre(maps: tf.Tensor, circular: bool) -> tf.Tensor:
     """The value in the middle of each map `(n, h, w)`: one unit, which sees its receptive field alone."""
     return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
 
@@ -83,7 +83,7 @@ def _person_axes(network: Network) -> np.ndarray:
     part = cut(network.model, network.entry.embedding_layer, linear=True)
     means = []
     for number in range(faces.PEOPLE):
-        captures = faces.portraits([number] * PERSON_CAPTURES, rng, size)
+        captures = faces.render_portraits([number] * PERSON_CAPTURES, rng, size)
         embeddings = part(network.inputs(captures), training=False).numpy()
         means.append(embeddings.reshape(PERSON_CAPTURES, -1, embeddings.shape[-1]).mean(axis=(0, 1)))
     deviations = np.stack(means) - np.mean(means, axis=0)
@@ -125,13 +125,13 @@ class Projection:
     maps: Callable[..., tf.Tensor]
 
 
-def project(network: Network, layer: str, side: int | None, precision: str, wraps: bool = False) -> Projection:
+def project(network: Network, layer: str, side: int | None, precision: str, circular: bool = False) -> Projection:
     """The network up to `layer` for images of `side` pixels; of a last convolution only the mixed kernels remain."""
     target = layer_of(network.model, layer)
     if type(target) is keras.layers.Conv2D and target.groups == 1:
         before = target.input._keras_history.operation
         direct = isinstance(before, keras.layers.InputLayer)
-        trunk = None if direct else cut(network.model, before.name, size=side, precision=precision, wraps=wraps)
+        trunk = None if direct else cut(network.model, before.name, size=side, precision=precision, circular=circular)
 
         def mixed_kernel(directions: np.ndarray) -> tuple[tf.Tensor, ...]:
             kernel = tf.einsum("hwik,nk->hwin", tf.convert_to_tensor(target.kernel), directions)
@@ -141,8 +141,8 @@ def project(network: Network, layer: str, side: int | None, precision: str, wrap
         def maps(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
             x = inputs if trunk is None else trunk(inputs, training=False)
             padding = target.padding.upper()
-            if wraps and wrappable(target):
-                x, padding = wrapped(x, target.kernel_size, target.dilation_rate), "VALID"
+            if circular and keeps_size(target):
+                x, padding = pad_circularly(x, target.kernel_size, target.dilation_rate), "VALID"
             all_pairs = tf.nn.conv2d(
                 x, tf.cast(kernel, x.dtype), target.strides, padding, dilations=target.dilation_rate
             )
@@ -151,7 +151,7 @@ def project(network: Network, layer: str, side: int | None, precision: str, wrap
 
         return Projection(mixed_kernel, maps)
 
-    part = cut(network.model, layer, linear=True, size=side, precision=precision, wraps=wraps)
+    part = cut(network.model, layer, linear=True, size=side, precision=precision, circular=circular)
 
     def weighted(inputs: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
         outputs = tf.cast(part(inputs, training=False), tf.float32)

@@ -52,9 +52,9 @@ class Pixels:
         contrast = tf.math.reduce_std(deviation, axis=(1, 2, 3), keepdims=True) + 1e-8
         return self.grey + self.contrast * deviation / contrast
 
-    def blurred(self, state: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
+    def blurred(self, state: tf.Tensor, share: tf.Tensor, circular: bool) -> tf.Tensor:
         """The images blurred; see `core.features.regularizers.blurred`."""
-        return blurred(state, share, wraps)
+        return blurred(state, share, circular)
 
 
 class Fourier:
@@ -97,7 +97,7 @@ class Fourier:
         """The spectrum as it is: the sigmoid bounds it."""
         return state
 
-    def blurred(self, state: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
+    def blurred(self, state: tf.Tensor, share: tf.Tensor, circular: bool) -> tf.Tensor:
         """The spectrum as it is: its scale smooths it."""
         return state
 
@@ -128,7 +128,7 @@ def colour_matrix(network: Network) -> np.ndarray:
     root = IMAGENET_COLOURS
     if network.entry.subject == "face":
         rng = np.random.default_rng(CAPTURES_SEED)
-        captures = faces.portraits((number % faces.PEOPLE for number in range(CAPTURES)), rng, 64)
+        captures = faces.render_portraits((number % faces.PEOPLE for number in range(CAPTURES)), rng, 64)
         variances, axes = np.linalg.eigh(np.cov(captures.reshape(-1, 3), rowvar=False))
         root = axes * np.sqrt(variances)
     return np.asarray(root / np.linalg.norm(root, axis=0).max(), np.float32)

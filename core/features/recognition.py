@@ -1,4 +1,4 @@
-"""What a network takes pictures for whose class is known: rendered people, or digits."""
+"""What a network predicts for images whose class is known: rendered people, or digits."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def recognise_people(network: str | Entry, captures: int = 12, seed: int = 0) ->
         raise ValueError(f"{loaded.entry.name} does not know the rendered people; choose MiniFace.")
     rng = np.random.default_rng(seed)
     people = np.concatenate([rng.permutation(faces.PEOPLE) for _ in range(-(-captures // faces.PEOPLE))])[:captures]
-    images = faces.portraits(people, rng, SIDE)
+    images = faces.render_portraits(people, rng, SIDE)
     return images, _recognise(loaded, images, people)
 
 
 def recognise_digits(network: str | Entry) -> Recognition:
-    """What a network of digits takes the digits of `held_out_images` for, none of which it learned from."""
+    """What a network of digits predicts for the `held_out_images`, none of which it learned from."""
     loaded = load(network)
     return _recognise(loaded, *held_out_images(loaded.entry))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from core.networks.layers import wrapped
+from core.networks.layers import pad_circularly
 
 
 def total_variation(images: tf.Tensor) -> tf.Tensor:
@@ -31,13 +31,13 @@ REGULARIZERS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {"total_variation": 
 _BINOMIAL = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32) / 16
 
 
-def blurred(images: tf.Tensor, share: tf.Tensor, wraps: bool) -> tf.Tensor:
+def blurred(images: tf.Tensor, share: tf.Tensor, circular: bool) -> tf.Tensor:
     """A mixture of the images and of them under a 3 x 3 binomial filter: `share` in [0, 1] of the latter.
 
-    Beyond its sides an image that `wraps` goes on at its other side, another one is mirrored.
+    Beyond its sides an image that `circular` goes on at its other side, another one is mirrored.
     Yosinski 2015, https://arxiv.org/abs/1506.06579, section 4.
     """
     kernel = tf.constant(np.tile(_BINOMIAL[..., None, None], (1, 1, images.shape[-1], 1)))
     mirrored = ((0, 0), (1, 1), (1, 1), (0, 0))
-    padded = wrapped(images, (3, 3), (1, 1)) if wraps else tf.pad(images, mirrored, "REFLECT")
+    padded = pad_circularly(images, (3, 3), (1, 1)) if circular else tf.pad(images, mirrored, "REFLECT")
     return images + share * (tf.nn.depthwise_conv2d(padded, kernel, (1, 1, 1, 1), "VALID") - images)

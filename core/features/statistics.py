@@ -150,5 +150,5 @@ def _shot(number: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """A capture `(size, size, 3)`, 0 to 255, and the number of every pixel's region; kept, because rendering takes
     longer than the network.
     """
-    image, regions = faces.shot(number % faces.PEOPLE, SEED, number, size)
-    return to_uint8(image), faces.numbered(regions)
+    image, regions = faces.render_capture(number % faces.PEOPLE, SEED, number, size)
+    return to_uint8(image), faces.label_map(regions)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -264,20 +264,20 @@ def training_quality(networks: Sequence[str | Entry], report: Report | None = No
             if report:
                 report(before + step, sum(counts))
 
-        kept = _kept_quality(load(network))
-        if not kept:
-            kept.append(_training_quality(load(network), on_layer))
-        qualities.append(kept[0])
+        measured = _measured_quality(load(network))
+        if not measured:
+            measured.append(_measure_quality(load(network), on_layer))
+        qualities += measured
     return qualities
 
 
 @cached_on_network
-def _kept_quality(network: Network) -> list[TrainingQuality]:
+def _measured_quality(network: Network) -> list[TrainingQuality]:
     """The quality of a network, once it was measured: a whole class asks for the same."""
     return []
 
 
-def _training_quality(network: Network, on_layer: Any) -> TrainingQuality:
+def _measure_quality(network: Network, on_layer: Callable[[int], None]) -> TrainingQuality:
     from core.features.ascent import maximize
     from core.features.quality import selectivity, smoothness, spectral_entropy
     from core.networks.layers import last_of_each_size

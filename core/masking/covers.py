@@ -44,7 +44,7 @@ Cover = Callable[[Shot], np.ndarray]
 @lru_cache(maxsize=MAX_SHOTS)
 def render_shot(person: int, seed: int, index: int, size: int) -> Shot:
     """Capture `index` of a person; the same seed gives the same."""
-    image, regions = faces.shot(person, seed, index, size)
+    image, regions = faces.render_capture(person, seed, index, size)
     return Shot(person, faces.capture_of(person, seed, index), to_uint8(image), frame_from_regions(regions))
 
 

@@ -71,5 +71,5 @@ def distances(embeddings: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def reference_embeddings(network: Network, person: int) -> np.ndarray:
     """Embeddings `(CAPTURES, k)` of other captures of a rendered person."""
     size = network.entry.input_size
-    captures = np.stack([faces.shot(person, SEED, index, size)[0] for index in range(CAPTURES)])
+    captures = np.stack([faces.render_capture(person, SEED, index, size)[0] for index in range(CAPTURES)])
     return predict(network, captures).embeddings

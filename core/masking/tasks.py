@@ -122,7 +122,7 @@ def masking_effect(
     from core.masking.scores import predict
 
     loaded = load(network)
-    both = loaded.stretched(np.stack([image, disguise.apply(image)]))
+    both = loaded.resized(np.stack([image, disguise.apply(image)]))
     predictions = predict(loaded, both)
     index = int(predictions.logits[0].argmax()) if class_index is None else loaded.check_class(class_index)
     scores = _scores(loaded, predictions, predictions.embeddings[:1], index, person)
@@ -156,7 +156,7 @@ def sweep(
     for start in range(0, len(disguises), size):
         if report:
             report(start, len(disguises))
-        masked = np.concatenate([loaded.stretched(step.apply(image)) for step in disguises[start : start + size]])
+        masked = np.concatenate([loaded.resized(step.apply(image)) for step in disguises[start : start + size]])
         batches.append(_scores(loaded, predict(loaded, masked), unmasked.embeddings, index, person))
     return Scores(
         np.concatenate([batch.probabilities for batch in batches]),

@@ -14,9 +14,9 @@ class NeighbourError(ReasonedError):
     """A question that the images at hand cannot answer."""
 
     reasons: ClassVar[dict[str, str]] = {
-        "few_people": "Received pictures of {found} people; expected at least {least}, each with {pictures} pictures "
-        "or more: name folders or files by person.",
-        "few_pictures": "Received {found} pictures for each person; expected at least {least}: add some.",
+        "few_people": "Received pictures of {received} people; expected at least {least}, each with {pictures} "
+        "pictures or more: name folders or files by person.",
+        "few_pictures": "Received {received} pictures for each person; expected at least {least}: add some.",
         "no_dataset": "{name} is not here and could not be downloaded ({problem}); choose other data.",
         "no_class": "{network} has no output for any of these people; choose people that it knows.",
     }

@@ -57,7 +57,7 @@ class Album:
         """Image `row`, `(size, size, 3)` in [0, 1]."""
         if self.captures is not None:
             person, capture = map(int, self.captures[row])
-            return faces.shot(person, SEED, capture, size)[0]
+            return faces.render_capture(person, SEED, capture, size)[0]
         assert self.pixels is not None
         return resize(from_uint8(self.pixels[row]), size, size)
 
@@ -151,7 +151,7 @@ def named(source: str, images: Sequence[np.ndarray] | np.ndarray, names: Sequenc
     counts = Counter(names)
     people = sorted(name for name, count in counts.items() if count >= LEAST_IMAGES)
     if len(people) < LEAST_PEOPLE:
-        raise NeighbourError("few_people", found=len(people), least=LEAST_PEOPLE, pictures=LEAST_IMAGES)
+        raise NeighbourError("few_people", received=len(people), least=LEAST_PEOPLE, pictures=LEAST_IMAGES)
     rows = [row for row, name in enumerate(names) if name in people]
     pixels = np.stack([to_uint8(resize(_in_colour(images[row]), SIDE, SIDE)) for row in rows])
     labels = np.array([people.index(names[row]) for row in rows])

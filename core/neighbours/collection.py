@@ -89,7 +89,7 @@ def divide(collection: Collection, settings: Settings) -> Split:
     drawn = rng.permutation(len(collection.album.names))[: settings.people]
     enrolled = drawn[round(settings.unknown * len(drawn)) :]
     if len(enrolled) < LEAST_PEOPLE:
-        raise NeighbourError("few_people", found=len(enrolled), least=LEAST_PEOPLE, pictures=settings.samples + 1)
+        raise NeighbourError("few_people", received=len(enrolled), least=LEAST_PEOPLE, pictures=settings.samples + 1)
     gallery, queries, known = [], [], []
     for person in drawn:
         rows = rng.permutation(np.flatnonzero(collection.labels == person))
@@ -98,7 +98,7 @@ def divide(collection: Collection, settings: Settings) -> Split:
             samples = settings.samples_b
         count = samples if person in enrolled else 0
         if len(rows) <= count:
-            raise NeighbourError("few_pictures", found=len(rows), least=count + 1)
+            raise NeighbourError("few_pictures", received=len(rows), least=count + 1)
         gallery.append(rows[:count])
         # from the other end, so that with images enough the same are asked about whatever the number of samples
         queries.append(rows[count:][-QUERIES_EACH:])

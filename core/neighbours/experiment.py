@@ -29,7 +29,7 @@ def run(
     experiment: Experiment = getattr(constraints, name)
     steps, seeds = constraint.steps(collection, settings), seeds or constraint.seeds
     if collection.most_samples < constraint.samples:
-        raise NeighbourError("few_pictures", found=collection.most_samples + 1, least=constraint.samples + 1)
+        raise NeighbourError("few_pictures", received=collection.most_samples + 1, least=constraint.samples + 1)
     measured: list[list[Measurements]] = []
     for seed in range(seeds):
         measured.append([])

@@ -70,7 +70,7 @@ def occlusion(
     a class's score: `image` `(h, w, 3)` in [0, 1], `other` the embedding `(d,)` of the other image. A grey patch of
     the share `size` of each side lies around the middle of each cell.
     """
-    image = network.stretched(image)[0]
+    image = network.resized(image)[0]
     whole = distance(embed(network, image[None])[0], other, metric)
     middles = (np.arange(grid) + 0.5) / grid
     height, width = image.shape[:2]

@@ -63,7 +63,7 @@ class GuestError(ReasonedError):
         "large_guest": "{file} holds {size} GB, and this machine has {most} GB for networks; bring a smaller one.",
         "shapes_of_guest": "{file} leads from {inputs} to {outputs}; expected one square picture, colour or grey, and "
         "the scores of at least two classes.",
-        "labels_of_guest": "The list holds {found} names, and the network has {expected} classes; bring one name a "
+        "labels_of_guest": "The list holds {received} names, and the network has {expected} classes; bring one name a "
         "line.",
         "flat_guest": "{file} has no layer with feature maps; bring a convolutional network.",
     }
@@ -74,7 +74,7 @@ class LayerRow:
     """One layer: `shape` of its output without the batch; `receptive_field` and `stride` in pixels of the input.
 
     Both are None for a layer that sees the whole picture at once (flatten, dense). `spatial`: its output is feature
-    maps `(h, w, k)` of more than one place. `passed`: every way from the picture to the answer leads through it.
+    maps `(h, w, k)` of more than one place. `splittable`: every way from the picture to the answer leads through it.
     """
 
     name: str
@@ -84,7 +84,7 @@ class LayerRow:
     receptive_field: int | None
     stride: int | None
     spatial: bool
-    passed: bool
+    splittable: bool
 
 
 class State(StrEnum):
@@ -161,7 +161,7 @@ def _names(file: PublishedFile) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def _read_names(path: Path, modified: float) -> tuple[str, ...]:
     try:
-        return labels.read(path)
+        return labels.read_labels(path)
     except files.FileError:
         return ()
 
@@ -201,11 +201,11 @@ class Guest:
         GuestError where `names` are not as many as its classes.
         """
         if names and len(names) != self.classes:
-            raise GuestError("labels_of_guest", found=len(names), expected=self.classes)
+            raise GuestError("labels_of_guest", received=len(names), expected=self.classes)
         return Entry(
             name=name,
             title=name,
-            builder="core.networks.guests:read",
+            builder="core.networks.guests:load",
             arguments=(path, None if self.input_size else size),
             preprocessing=preprocessing,
             names=names,

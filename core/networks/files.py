@@ -41,7 +41,7 @@ class FileError(ReasonedError):
         "no_such_file": "The file {file} is missing: fetch it, or choose a network whose weights are here.",
         "other_kind": "{file} is not what it should be: it does not begin like a {kind} file. Fetch it again, or from "
         "another connection.",
-        "damaged_file": "{file} is damaged: its digest is {found}, expected {expected}. Fetch it again.",
+        "damaged_file": "{file} is damaged: its digest is {received}, expected {expected}. Fetch it again.",
         "incomplete_file": "{file} is not complete or not readable: {problem}. Fetch it again.",
         "no_space": "There is no room to store {file}: {problem}. Free some space and try again.",
     }
@@ -101,7 +101,7 @@ def check(file: PublishedFile, path: Path | None = None) -> str | None:
         content.seek(0)
         found = hashlib.file_digest(content, "md5" if len(file.digest) == 32 else "sha256").hexdigest()
     if file.digest and found != file.digest:
-        raise FileError("damaged_file", file=file.name, found=found, expected=file.digest)
+        raise FileError("damaged_file", file=file.name, received=found, expected=file.digest)
     if kind == ".h5":
         _open_h5(file, path)
     return None if file.digest else _compare_with_first(file, found)

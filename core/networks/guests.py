@@ -19,7 +19,7 @@ TRUSTED = ("keras", "keras.", "builtins")
 """Modules whose classes are built: Keras' own, and plain values."""
 
 
-def read(path: str, input_size: int | None = None) -> keras.Model:
+def load(path: str, input_size: int | None = None) -> keras.Model:
     """The network of a `.keras` file; its output are logits.
 
     `input_size` in pixels is for a file that leaves it open. GuestError: no such file, code of its own in it, too
@@ -37,8 +37,8 @@ def read(path: str, input_size: int | None = None) -> keras.Model:
 
 
 def inspect(path: str) -> Guest:
-    """What the table has to know of the network in a `.keras` file; GuestError as in `read`."""
-    model = read(path)
+    """What the table has to know of the network in a `.keras` file; GuestError as in `load`."""
+    model = load(path)
     spatial = layers.spatial_layers(model)
     if not spatial:
         raise GuestError("flat_guest", file=Path(path).name)

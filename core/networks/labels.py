@@ -17,7 +17,7 @@ STRINGS = {"BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "UNICODE", "SHORT_BI
 """Opcodes of a pickle that push a text."""
 
 
-def read(path: Path) -> tuple[str, ...]:
+def read_labels(path: Path) -> tuple[str, ...]:
     """Class names in the order of the classes, "_" for the spaces between words as they were published.
 
     `.json` is Keras' ImageNet index `{"0": ["n01440764", "tench"], ...}`, `.npy` keras-vggface's array of names, and
@@ -34,20 +34,20 @@ def read(path: Path) -> tuple[str, ...]:
         raise FileError("incomplete_file", file=path.name, problem=str(error) or type(error).__name__) from error
 
 
-def spelled(text: str) -> str:
+def normalized(text: str) -> str:
     """Letters and digits in lower case, with one space for all that is between words: the same for "Egyptian_cat" and
     "egyptian cat".
     """
     return " ".join(re.findall(r"[^\W_]+", text)).casefold()
 
 
-def found_in(file_name: str, names: Sequence[str]) -> int | None:
+def class_in_file_name(file_name: str, names: Sequence[str]) -> int | None:
     """The class that a file is named after, as in "African_elephant_1.jpg"; the longest name of those in it, or None.
 
     What stands in brackets behind a name does not count.
     """
-    words = f" {spelled(Path(file_name).stem)} "
-    known = [spelled(re.sub(r"\(.*\)", "", name)) for name in names]
+    words = f" {normalized(Path(file_name).stem)} "
+    known = [normalized(re.sub(r"\(.*\)", "", name)) for name in names]
     within = [number for number, name in enumerate(known) if name and f" {name} " in words]
     return max(within, key=lambda number: len(known[number]), default=None)
 

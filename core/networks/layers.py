@@ -55,7 +55,7 @@ def is_spatial(layer: keras.layers.Layer) -> bool:
     return len(shape) == 4 and shape[1:3] != (1, 1) and not isinstance(layer, keras.layers.InputLayer)
 
 
-def passed_layers(model: keras.Model) -> set[str]:
+def splittable_layers(model: keras.Model) -> set[str]:
     """Names of the layers through which every way from the picture to the answer leads: at no other can it be split.
 
     Behind such a layer nothing is read that was made before it. Layers stand in an order in which each comes after
@@ -98,12 +98,12 @@ def cut(
     linear: bool = False,
     size: int | None = None,
     precision: str = "float32",
-    wraps: bool = False,
+    circular: bool = False,
 ) -> keras.Model:
     """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
 
     With `linear` the layer's own activation is left out, so that the output is the pre-activation. With the `precision`
-    "bfloat16" it computes in that, from the same float32 weights. With `wraps` convolutions see the picture go on at
+    "bfloat16" it computes in that, from the same float32 weights. With `circular` convolutions see the picture go on at
     its other side, as if it was tiled without end, where they would see zeros. NetworkError: the part has a layer, such
     as a dense one, that is tied to the size that it was made for.
     """
@@ -113,7 +113,7 @@ def cut(
     activation = getattr(last, "activation", keras.activations.linear)
     bent = linear and not only_bends and activation is not keras.activations.linear
     exact = precision == "float32"
-    if exact and not bent and not wraps and size in (None, model.input_shape[1]):
+    if exact and not bent and not circular and size in (None, model.input_shape[1]):
         return part
     sides = (size, size) if size else model.input_shape[1:3]
     inputs = keras.Input((*sides, model.input_shape[3]))
@@ -122,8 +122,8 @@ def cut(
         changes: dict[str, Any] = {"activation": None} if bent and one is last else {}
         if not exact:
             changes["dtype"] = f"mixed_{precision}"
-        if wraps and wrappable(one):
-            return _twin(one, changes | {"padding": "valid"}, _Wrapping)
+        if circular and keeps_size(one):
+            return _twin(one, changes | {"padding": "valid"}, _CircularConv2D)
         return _twin(one, changes) if changes else one
 
     try:
@@ -132,12 +132,12 @@ def cut(
         raise NetworkError("tied_to_size", name=layer, size=size, expected=model.input_shape[1]) from error
 
 
-def wrappable(layer: keras.layers.Layer) -> bool:
+def keeps_size(layer: keras.layers.Layer) -> bool:
     """Whether a layer is a convolution that keeps its input's size by zeros at its sides."""
     return type(layer) is keras.layers.Conv2D and layer.padding == "same" and layer.strides == (1, 1)
 
 
-def wrapped(x: tf.Tensor, kernel: tuple[int, int], dilation: tuple[int, int]) -> tf.Tensor:
+def pad_circularly(x: tf.Tensor, kernel: tuple[int, int], dilation: tuple[int, int]) -> tf.Tensor:
     """Maps `(n, h, w, k)` with as much of their other side at each side as a kernel reaches out."""
     for axis, (size, apart) in enumerate(zip(kernel, dilation, strict=True), start=1):
         before, after = (size - 1) // 2 * apart, size // 2 * apart
@@ -146,12 +146,12 @@ def wrapped(x: tf.Tensor, kernel: tuple[int, int], dilation: tuple[int, int]) ->
     return x
 
 
-class _Wrapping(keras.layers.Conv2D):
+class _CircularConv2D(keras.layers.Conv2D):
     """A convolution whose input goes on at its other side."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The maps, as large as the inputs."""
-        return super().call(wrapped(inputs, self.kernel_size, self.dilation_rate))
+        return super().call(pad_circularly(inputs, self.kernel_size, self.dilation_rate))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As with padding "same"."""
@@ -221,7 +221,7 @@ def _window(layer: keras.layers.Layer) -> tuple[int, int, int]:
 
 def describe(model: keras.Model) -> list[LayerRow]:
     """One row a layer, from picture to logits."""
-    fields, passed = receptive_field(model), passed_layers(model)
+    fields, splittable = receptive_field(model), splittable_layers(model)
     return [
         LayerRow(
             name=layer.name,
@@ -231,7 +231,7 @@ def describe(model: keras.Model) -> list[LayerRow]:
             receptive_field=fields.get(layer.name, (None, None))[0],
             stride=fields.get(layer.name, (None, None))[1],
             spatial=is_spatial(layer),
-            passed=layer.name in passed,
+            splittable=layer.name in splittable,
         )
         for layer in model.layers
     ]

@@ -33,7 +33,7 @@ class Network:
     model: keras.Model
     cache: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict, repr=False)
 
-    def stretched(self, images: np.ndarray) -> np.ndarray:
+    def resized(self, images: np.ndarray) -> np.ndarray:
         """Pictures, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], as a batch of the size that the network takes, float32.
 
         Pictures of another size are stretched to the network's: crop them first where proportions matter.
@@ -48,8 +48,8 @@ class Network:
         return batch
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Pictures as in `stretched`, prepared as the network's training pictures were: `(n, h, w, c)` float32."""
-        return np.asarray(PREPROCESSING[self.entry.preprocessing](self.stretched(images)), np.float32)
+        """Pictures as in `resized`, prepared as the network's training pictures were: `(n, h, w, c)` float32."""
+        return np.asarray(PREPROCESSING[self.entry.preprocessing](self.resized(images)), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
         """Output of a layer, by default the logits, for pictures as in `inputs`: `(n, ...)`."""

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from core.faces import REGIONS
 from core.images import resize
-
-
-def label_map(masks: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The masks `(h, w)` of all `REGIONS` of an image as one array of their numbers, `(h, w)` uint8."""
-    return np.argmax([masks[name] for name in REGIONS], axis=0).astype(np.uint8)
 
 
 def energies(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

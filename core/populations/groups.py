@@ -14,7 +14,6 @@ from core.faces.identity import Group
 from core.images import ImageError, from_uint8, resize, to_uint8
 from core.populations import landmarks
 from core.populations.alignment import landmarks_in_box
-from core.populations.energy import label_map
 
 SEED = 64
 """How captures are drawn: other ones than those of the training and of the other pages."""
@@ -64,7 +63,7 @@ class RenderedGroup:
                 capture = faces.capture_of(number, SEED, index)
                 image, masks = faces.render(person, capture, size)
                 points = faces.landmarks(person, capture)
-                yield Face(image, points, number, number if self.known else None, label_map(masks))
+                yield Face(image, points, number, number if self.known else None, faces.label_map(masks))
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from core.masking import Disguise, presets
 from core.networks.loading import load
 from core.networks.network import Network
 from core.networks.table import MINIFACE, SIBLINGS
-from core.populations.energy import energies, label_map
+from core.populations.energy import energies
 from core.populations.groups import Face, RenderedGroup
 from core.populations.verification import error_rates, pool, verify
 
@@ -75,10 +75,10 @@ def _captures_of(person: int, captures: int) -> tuple[np.ndarray, np.ndarray, li
     """Captures of a person, the same with a black bar over the eyes, and the numbers of their regions."""
     plain, barred, regions = [], [], []
     for index in range(captures):
-        image, masks = faces.shot(person, SEED, index, SIZE)
+        image, masks = faces.render_capture(person, SEED, index, SIZE)
         plain.append(image)
         barred.append(Disguise(presets(image, masks)["eyes"]).apply(image))
-        regions.append(label_map(masks))
+        regions.append(faces.label_map(masks))
     return np.stack(plain), np.stack(barred), regions
 
 

@@ -215,7 +215,7 @@ def people(most: int, seed: int, on_step: OnStep) -> Task:
 
 @lru_cache(maxsize=400)
 def _capture(number: int, seed: int, index: int, size: int) -> np.ndarray:
-    return to_uint8(faces.shot(number, SEED + seed, index, size)[0])
+    return to_uint8(faces.render_capture(number, SEED + seed, index, size)[0])
 
 
 def digits(most: int, seed: int, on_step: OnStep) -> Task:

@@ -64,7 +64,7 @@ def choose_explanation(
     layer_place = aside.container() if layer_aside else st.container()
     if method.needs_layer:
         with layer_place:
-            layer = controls.layer_picker(layers.passed(network), network.default_layer)
+            layer = controls.layer_picker(layers.splittable(network), network.default_layer)
     params = choose_params(method, aside.columns(2)) if method.params else ()
     if method.picks_channels:
         everything = ask(tasks.explain, network, name, image.at(network.input_size), class_index, layer)

@@ -137,7 +137,7 @@ def _card(file: Any, image: SelectedImage, network: Entry) -> Case:
     place = st.empty()
     key, names = f"expected_{file.file_id}_{network.name}", class_names(network)
     if key not in st.session_state:
-        st.session_state[key] = labels.found_in(file.name, network.labels)
+        st.session_state[key] = labels.class_in_file_name(file.name, network.labels)
     expected = st.selectbox(
         t("recognised.expected_of", name=file.name),
         range(network.classes),

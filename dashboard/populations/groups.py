@@ -53,7 +53,7 @@ def choose_groups(network: Entry) -> Request | None:
         )
         rendered = _rendered_groups(network) if source == "drawn" else None
     with how:
-        layer = controls.layer_picker(layers.passed(network), network.default_layer)
+        layer = controls.layer_picker(layers.splittable(network), network.default_layer)
         channels = _channels(network, layer)
         target = choice(
             st.segmented_control,

@@ -84,7 +84,7 @@ def _upload_group(name: str, way: str, network: Entry) -> Upload:
             np.array([photo.content[0] for photo in used]),
             np.array([photo.content[1] for photo in used]),
             people,
-            tuple(labels.found_in(photo.name, network.labels) for photo in used),
+            tuple(labels.class_in_file_name(photo.name, network.labels) for photo in used),
         )
 
     digest = "\n".join(f"{photo.file.file_id} {photo.name}" for photo in used)

@@ -18,6 +18,6 @@ def spatial(network: Entry) -> list[str]:
     return [row.name for row in rows(network) if row.spatial]
 
 
-def passed(network: Entry) -> list[str]:
+def splittable(network: Entry) -> list[str]:
     """Names of those through which every way to the logits leads: where a class activation map explains them."""
-    return [row.name for row in rows(network) if row.spatial and row.passed]
+    return [row.name for row in rows(network) if row.spatial and row.splittable]

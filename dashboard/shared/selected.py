@@ -61,7 +61,7 @@ def digit_image(label: int, number: int) -> SelectedImage:
 def people_strip(people: tuple[int, ...], seed: int, size: int = 144) -> bytes:
     """One WebP image of several synthetic people side by side, each taken in another way."""
     rng = np.random.default_rng(seed)
-    return images.encode(np.concatenate(faces.portraits(people, rng, size), axis=1), "webp", 85)
+    return images.encode(np.concatenate(faces.render_portraits(people, rng, size), axis=1), "webp", 85)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -200,7 +200,7 @@ def _describe_guest(file: Any) -> None:
     )
     names: tuple[str, ...] = ()
     if list_of_names is not None:
-        names = labels.read(_stored(list_of_names, f"labels{Path(list_of_names.name).suffix}"))
+        names = labels.read_labels(_stored(list_of_names, f"labels{Path(list_of_names.name).suffix}"))
     name = f"{Path(file.name).stem[:32]} ({path.parent.name[:4]})"  # two networks of one name are told apart
     entry = facts.entry(str(path), name, preprocessing, subject, names, size)
     st.button(t("network.use"), type="primary", key="use_guest", on_click=_use_guest, args=(entry,))

@@ -43,10 +43,11 @@ def test_a_cover_lies_on_the_same_part_of_every_capture() -> None:
     bar = chart.eye_bar(1.0)
     for index in range(6):
         shot = covers.render_shot(3, 1, index, 112)
-        eyes = faces.shot(3, 1, index, 112)[1]["eyes"]
+        eyes = faces.render_capture(3, 1, index, 112)[1]["eyes"]
         black = (covers.cover_from_mask(bar)(shot) == 0).all(axis=-1)
         assert black[eyes].mean() > 0.75
-        np.testing.assert_allclose(covers.uncovered(shot), faces.shot(3, 1, index, 112)[0], atol=0.5 / 255 + 1e-6)
+        image = faces.render_capture(3, 1, index, 112)[0]
+        np.testing.assert_allclose(covers.uncovered(shot), image, atol=0.5 / 255 + 1e-6)
     hidden = covers.cover_from_disguise(Disguise((Mask(0.5, 0.5, 3, 3),)), shot.frame)(shot)
     assert not hidden.any()
 

@@ -56,7 +56,7 @@ def test_an_overlay_covers_the_more_the_larger_the_value_and_leaves_the_image_wh
 def test_page_preview_and_command_line_show_one_picture(method: str, tmp_path, capsys) -> None:
     """At the size of the network's input, where nothing is enlarged on the way to the page."""
     side, previews = 112, []
-    image = faces.shot(0, 0, 0, side)[0]
+    image = faces.render_capture(0, 0, 0, side)[0]
     (tmp_path / "face.png").write_bytes(images.encode(image, "png"))
     image = images.read_file(tmp_path / "face.png")
 

@@ -70,7 +70,7 @@ def test_a_layer_without_maps_is_refused():
 
 def test_captures_are_people_in_turn_with_their_regions():
     shots = list(dissection.captures_with_regions(3, 32))
-    image, masks = faces.shot(2, dissection.SEED, 2, 32)
+    image, masks = faces.render_capture(2, dissection.SEED, 2, 32)
     np.testing.assert_array_equal(shots[2][0], image)
     for number, name in enumerate(faces.REGIONS):
         np.testing.assert_array_equal(shots[2][1] == number, masks[name])

@@ -46,7 +46,7 @@ def miniface() -> Network:
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return faces.shot(4, leaderboard.SEED, 0, 112)[0]
+    return faces.render_capture(4, leaderboard.SEED, 0, 112)[0]
 
 
 # --- deletion and insertion -------------------------------------------------------------------------------------------

@@ -146,14 +146,14 @@ def test_the_objective_leaves_out_the_border_of_a_large_map():
     maps = np.full((1, 8, 12), 100, np.float32)
     maps[0, 2:-2, 2:-2] = 3
     small = maps[:, :7, :7]
-    assert float(objectives.mean(tf.constant(maps), wraps=False)[0]) == 3
-    assert float(objectives.mean(tf.constant(maps), wraps=True)[0]) == pytest.approx((32 * 3 + 64 * 100) / 96)
-    assert float(objectives.mean(tf.constant(small), wraps=False)[0]) == pytest.approx((20 * 3 + 29 * 100) / 49)
+    assert float(objectives.mean(tf.constant(maps), circular=False)[0]) == 3
+    assert float(objectives.mean(tf.constant(maps), circular=True)[0]) == pytest.approx((32 * 3 + 64 * 100) / 96)
+    assert float(objectives.mean(tf.constant(small), circular=False)[0]) == pytest.approx((20 * 3 + 29 * 100) / 49)
 
 
 def test_a_centre_unit_is_the_value_in_the_middle():
     maps = np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5)
-    assert objectives.centre(tf.constant(maps), wraps=False).numpy().tolist() == [7, 22]
+    assert objectives.centre(tf.constant(maps), circular=False).numpy().tolist() == [7, 22]
 
 
 def test_two_channels_climb_jointly_with_their_weights():
@@ -197,10 +197,10 @@ def test_total_variation_and_l2_by_hand():
 def test_a_blurred_point():
     point = np.zeros((1, 5, 6, 3), np.float32)
     point[0, 2, 3] = 16
-    half = regularizers.blurred(tf.constant(point), tf.constant(0.5), wraps=False).numpy()
+    half = regularizers.blurred(tf.constant(point), tf.constant(0.5), circular=False).numpy()
     np.testing.assert_allclose(half[0, 1:4, 2:5, 0], np.float32([[1, 2, 1], [2, 4 + 16, 2], [1, 2, 1]]) / 2)
     corner = tf.roll(point, (2, 2), (1, 2))
-    around = regularizers.blurred(corner, tf.constant(0.5), wraps=True)
+    around = regularizers.blurred(corner, tf.constant(0.5), circular=True)
     np.testing.assert_allclose(tf.roll(around, (-2, -2), (1, 2)), half)
 
 
@@ -425,6 +425,6 @@ def test_a_picture_that_wraps_around_is_answered_like_its_endless_tiling():
     """The map of one tile of 48 pixels is the inside of the map of five by five of them."""
     model = load("MiniFace-untrained").model
     tile = np.random.default_rng(0).uniform(-1, 1, (1, 48, 48, 3)).astype(np.float32)
-    one = cut(model, "conv3_2", size=48, wraps=True)(tile)
+    one = cut(model, "conv3_2", size=48, circular=True)(tile)
     many = cut(model, "conv3_2", size=240)(np.tile(tile, (1, 5, 5, 1)))
     np.testing.assert_allclose(one, many[:, 24:36, 24:36], atol=1e-4)

@@ -62,7 +62,7 @@ def test_a_softmax_of_its_own_is_left_out(tmp_path):
     logits = network(last="linear")(inputs)
     path = saved(keras.Model(inputs, keras.layers.Softmax()(logits)), tmp_path)
     ones = np.ones((1, 20, 20, 3), np.float32)
-    model = guests.read(path)
+    model = guests.load(path)
     expected = np.asarray(keras.models.load_model(path)(ones))
     np.testing.assert_allclose(np.asarray(keras.ops.softmax(model(ones))), expected, rtol=1e-5)
     assert not np.allclose(np.asarray(model(ones)).sum(), 1)

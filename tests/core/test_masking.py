@@ -141,7 +141,7 @@ def test_presets_of_a_rendered_face_lie_exactly_around_their_regions() -> None:
 def test_proportions_of_the_face_box_find_the_parts_too(name: str) -> None:
     shares = []
     for number in range(12):
-        image, regions = faces.shot(number, 11, 0, 224)
+        image, regions = faces.render_capture(number, 11, 0, 224)
         exact, guessed = (
             np.max([mask.rasterize(224, 224) for mask in masks[name]], axis=0) > 0
             for masks in (presets(image, regions), presets(image))
@@ -168,7 +168,7 @@ def test_an_eye_bar_stays_on_the_eyes_when_the_face_moves() -> None:
     bar = presets(np.zeros((112, 112, 3), np.float32), regions)["eyes"]
     covered = []
     for index in range(10):
-        _, there = faces.shot(0, 3, index, 112)
+        _, there = faces.render_capture(0, 3, index, 112)
         moved = follow(bar, frame_from_regions(regions), frame_from_regions(there))
         covered.append((moved[0].rasterize(112, 112) > 0)[there["eyes"]].mean())
     assert np.mean(covered) > 0.8
@@ -221,7 +221,7 @@ def test_hiding_the_part_that_marks_a_group_costs_its_people_most() -> None:
 
     numbers, images = [], []
     for number in range(24):
-        image, regions = faces.shot(number, 123, 0, 112)
+        image, regions = faces.render_capture(number, 123, 0, 112)
         masks = presets(image, regions)
         numbers.append(number)
         images += [image, *(Disguise(masks[name]).apply(image) for name in PRESETS)]

@@ -82,7 +82,7 @@ def test_people_are_rendered_when_they_are_looked_at() -> None:
     people = album.new_people(3, 2)
     assert people.names == ("5000", "5001", "5002") and people.groups == ("A", "B", "A")
     assert people.labels.tolist() == [0, 0, 1, 1, 2, 2]
-    np.testing.assert_array_equal(people.image(3, 32), faces.shot(5001, album.SEED, 1, 32)[0])
+    np.testing.assert_array_equal(people.image(3, 32), faces.render_capture(5001, album.SEED, 1, 32)[0])
     assert album.known_people(1000).names[-1] == "47"
     assert people.digest != album.known_people(3, 2).digest
 
@@ -501,7 +501,7 @@ def test_pairs_against_scikit_learn(new_people) -> None:
 
 def test_hiding_a_place_moves_two_pictures_of_a_person_apart() -> None:
     network, reports = load(MINIFACE), []
-    first, second = (faces.shot(5000, album.SEED, capture, 112)[0] for capture in (0, 1))
+    first, second = (faces.render_capture(5000, album.SEED, capture, 112)[0] for capture in (0, 1))
     other = embed(network, second[None])[0]
     occluded = occlusion(network, first, other, "cosine", 4, size=0.25, report=lambda *step: reports.append(step))
     assert occluded.shape == (4, 4) and reports[0] == (0, 16)

@@ -17,7 +17,7 @@ from core.networks.loading import load
 from core.networks.table import MINIFACE
 from core.populations import align, difference, energies, error_rates, verification, verify
 from core.populations.alignment import REFERENCE_LANDMARKS, SIDE, typical_regions
-from core.populations.energy import areas, label_map
+from core.populations.energy import areas
 from core.populations.groups import PHOTO_SIDE, PhotoGroup, RenderedGroup, people_from_names, read_face
 from core.populations.tasks import analyse_group, compare
 from core.populations.verification import Verification, pool
@@ -104,7 +104,7 @@ def test_energies_are_those_of_the_pointing_game() -> None:
     _, masks = faces.render(faces.person(1), faces.PORTRAIT, 60)
     values = np.random.default_rng(0).normal(size=(7, 7)).astype(np.float32)
     expected = [localization.energy(values, masks[name]) for name in REGIONS]
-    np.testing.assert_allclose(energies(values, label_map(masks)), expected, atol=1e-6)
+    np.testing.assert_allclose(energies(values, faces.label_map(masks)), expected, atol=1e-6)
 
 
 # --- do two groups differ? --------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def cache(tmp_path_factory):
 
 def test_the_class_index_is_the_published_one(cache):
     assert files.check(IMAGENET_NAMES) is None
-    names = labels.read(IMAGENET_NAMES.path)
+    names = labels.read_labels(IMAGENET_NAMES.path)
     assert (names[281], names[386], names[295]) == ("tabby", "African_elephant", "American_black_bear")
     assert (names[805], names[655], names[345]) == ("soccer_ball", "miniskirt", "ox")
 
@@ -81,7 +81,7 @@ def test_grad_cam_of_the_elephant_lies_on_the_elephant(cache):
 
 
 def test_the_names_of_vggface():
-    names = labels.read(DATA / "vggface_labels" / "names_vggface1.txt")
+    names = labels.read_labels(DATA / "vggface_labels" / "names_vggface1.txt")
     assert len(names) == NETWORKS["VGGFace-VGG16"].classes
     assert (names.index("Steven_Soderbergh"), names.index("Chin_Han")) == (2369, 349)
 

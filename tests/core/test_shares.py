@@ -65,7 +65,7 @@ def test_what_is_measured_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     network, correct, barred = load(MINIFACE), [], []
     for person in range(1, 12, 2):
         for index in range(2):
-            image, masks = faces.shot(person, shares.SEED, index, 112)
+            image, masks = faces.render_capture(person, shares.SEED, index, 112)
             hidden = Disguise(presets(image, masks)["eyes"]).apply(image)
             correct.append(network.predict(image)[0].argmax() == person)
             barred.append(network.predict(hidden)[0].argmax() == person)

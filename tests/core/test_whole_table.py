@@ -48,7 +48,7 @@ def test_the_table_tells_what_the_network_is(name):
     assert getattr(model.layers[-1], "activation", keras.activations.linear) is keras.activations.linear  # logits
     assert not any(isinstance(layer, keras.Model) for layer in model.layers)  # flat
     rows = {row.name: row for row in layers.describe(model)}
-    assert rows[entry.default_layer].spatial and rows[entry.default_layer].passed
+    assert rows[entry.default_layer].spatial and rows[entry.default_layer].splittable
     assert entry.embedding_layer in rows
     assert entry.subject in ("face", "object", "digit")
 
@@ -65,9 +65,9 @@ def test_the_network_page_has_what_it_shows(name, image):
 
 
 def test_grad_cam_at_the_last_and_the_middle_layer_that_all_passes(name, image):
-    passed = [row for row in networks_tasks.describe(name) if row.spatial and row.passed]
-    middle = passed[len(passed) // 2]
-    for row in (middle, next(row for row in passed if row.name == NETWORKS[name].default_layer)):
+    splittable = [row for row in networks_tasks.describe(name) if row.spatial and row.splittable]
+    middle = splittable[len(splittable) // 2]
+    for row in (middle, next(row for row in splittable if row.name == NETWORKS[name].default_layer)):
         found = attribution_tasks.explain(name, "grad_cam", image, 3, row.name)
         assert found.map.values.shape == row.shape[:2]
         assert np.isfinite(found.map.values).all() and found.map.values.min() >= 0

@@ -68,7 +68,7 @@ def test_people_are_shown_with_a_mark(open_page) -> None:
 
 
 def test_own_pictures_bring_their_expected_class_along(open_page) -> None:
-    photo = images.encode(faces.shot(7, 0, 0, 160)[0], "png")
+    photo = images.encode(faces.render_capture(7, 0, 0, 160)[0], "png")
     app = open_page("pages/look/explainers.py", methods="fem", recognised_source="own")
     names = ("person_07.png", "person_08.png", "holiday.png")
     files = [(name, photo, "image/png") for name in names]

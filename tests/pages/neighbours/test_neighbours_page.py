@@ -127,7 +127,7 @@ def zipped(people: int, each: int) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         for person in range(people):
             for index in range(each):
-                photo = images.encode(faces.shot(person, 5, index, 64)[0], "png")
+                photo = images.encode(faces.render_capture(person, 5, index, 64)[0], "png")
                 archive.writestr(f"photos/person{person}/{index}.png", photo)
     return file.getvalue()
 
