@@ -281,3 +281,23 @@ def test_a_toy_is_tested_by_the_tables_and_passes(kind: str, project: tuple[Proj
     assert suite is not None and int(suite.attrib["tests"]) > 0, f"no test of the toy: {command}"
     bad = [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
     assert not bad
+
+
+@pytest.mark.slow
+def test_a_page_is_deleted_with_its_files(tmp_path: Path) -> None:
+    """All other pages and their words stay as they were."""
+    copy, name = Project(tmp_path), "populations"
+    (copy.folder / "pages" / "look" / f"{name}.py").unlink()
+    for language in LANGUAGES:
+        for kind in ("md", "toml"):
+            (copy.folder / "assets" / "lessons" / language / f"{name}.{kind}").unlink()
+    for folder in ("dashboard", "tests/pages"):
+        shutil.rmtree(copy.folder / folder / name)
+    navigation = copy.folder / "dashboard" / "navigation.py"
+    lines = navigation.read_text(encoding="utf-8").splitlines(keepends=True)
+    navigation.write_text("".join(line for line in lines if f'Page("{name}"' not in line), encoding="utf-8")
+    left = ["tests/core/test_lessons.py", "tests/core/test_imports.py", "tests/pages/shared/test_rooms.py"]
+    suite = copy.pytest(*left, "tests/pages/test_pages.py", "-k", "not training and not filters").find("testsuite")
+    assert suite is not None and int(suite.attrib["tests"]) > 100
+    bad = [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
+    assert not bad

@@ -53,11 +53,6 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def test_first_issue_is_complete() -> None:
-    assert {"en", "fr"} <= set(LANGUAGES)
-    assert {"home", "network", "filters", "grad_cam"} <= set(PAGES)
-
-
 @every_lesson
 def test_lesson_has_a_title_and_the_five_markers_in_order(language: str, slug: str) -> None:
     text = lesson(language, slug)
