@@ -1,4 +1,4 @@
-"""Pictures: reading untrusted ones, finding the face, and every conversion of size, range and file format.
+"""Images: reading untrusted ones, finding the face, and every conversion of size, range and file format.
 
 An image is `(h, w, 3)` float32, red, green, blue in [0, 1].
 """
@@ -27,7 +27,7 @@ Image = np.ndarray
 MAX_BYTES = 10 * 1000**2
 MAX_PIXELS = 24 * 1000**2
 MIN_SIDE, MAX_SIDE = 8, 1024
-"""Sides in pixels: smaller pictures are refused, larger ones reduced."""
+"""Sides in pixels: smaller images are refused, larger ones reduced."""
 MAX_RATIO = 20
 """Largest width for one of height, or height for one of width."""
 MAX_SCANS = 100
@@ -56,7 +56,7 @@ _OWN = ((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (8, b"WEBP"), (0, b"BM"))
 
 
 class ImageError(ReasonedError):
-    """A picture that cannot be used."""
+    """An image that cannot be used."""
 
     reasons: ClassVar[dict[str, str]] = {
         "empty": "The file is empty; choose a PNG, JPEG, WebP or BMP picture.",
@@ -79,7 +79,7 @@ def decode(data: bytes) -> Image:
     """Decode an untrusted file: PNG, JPEG, WebP or BMP, which its content tells and not its name.
 
     Limits on bytes and pixels are checked before decoding. EXIF rotation is applied, transparency laid over white,
-    grey, palette, CMYK and 16 bit brought to RGB; a picture larger than `MAX_SIDE` is reduced to it. Of an animation
+    grey, palette, CMYK and 16 bit brought to RGB; an image larger than `MAX_SIDE` is reduced to it. Of an animation
     the first frame is taken. Nothing is written to disk.
 
     Raises:
@@ -112,7 +112,7 @@ def _decoded(picture: Pillow.Image) -> Image:
     """Reduced in bytes before it becomes float32, which would take a gigabyte for a large photo."""
     picture.draft(None, _reduced(picture.size, 2 * MAX_SIDE))  # a large JPEG is decoded at a half, quarter or eighth
     picture.load()
-    with suppress(Exception):  # a picture whose EXIF is broken is shown as it is stored
+    with suppress(Exception):  # an image whose EXIF is broken is shown as it is stored
         ImageOps.exif_transpose(picture, in_place=True)
     picture = _eight_bits(picture).resize(_reduced(picture.size, MAX_SIDE), Pillow.Resampling.BOX)
     if picture.mode == "RGBA":
@@ -127,7 +127,7 @@ def _reduced(size: tuple[int, int], limit: int) -> tuple[int, int]:
 
 
 def _eight_bits(picture: Pillow.Image) -> Pillow.Image:
-    """A decoded picture of any mode as RGB, or as RGBA where something is transparent."""
+    """A decoded image of any mode as RGB, or as RGBA where something is transparent."""
     if picture.mode.startswith("I"):  # 16 bit grey, which Pillow would clip to 255
         picture = Pillow.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
@@ -136,15 +136,15 @@ def _eight_bits(picture: Pillow.Image) -> Pillow.Image:
 def _refused(data: bytes) -> ImageError:
     """Why Pillow did not open the file, by its first bytes."""
     if data[4:8] == b"ftyp":
-        found = next((found for brand, found in _BRANDS.items() if brand in data[8:40]), "MP4/MOV")
-        return ImageError("other_format", received=found)
-    for offset, signature, found in _SIGNATURES:
+        kind = next((kind for brand, kind in _BRANDS.items() if brand in data[8:40]), "MP4/MOV")
+        return ImageError("other_format", received=kind)
+    for offset, signature, kind in _SIGNATURES:
         if data.startswith(signature, offset):
-            return ImageError("other_format", received=found)
+            return ImageError("other_format", received=kind)
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for tag, found in ((b"<html", "HTML"), (b"<!doctype html", "HTML"), (b"<svg", "SVG")):
+    for tag, kind in ((b"<html", "HTML"), (b"<!doctype html", "HTML"), (b"<svg", "SVG")):
         if start.startswith(b"<") and tag in start:
-            return ImageError("other_format", received=found)
+            return ImageError("other_format", received=kind)
     return ImageError("damaged" if any(data.startswith(mark, offset) for offset, mark in _OWN) else "not_a_picture")
 
 
@@ -186,14 +186,14 @@ def encode(image: Image, format: str = "webp", quality: int = 90) -> bytes:
 
 
 def digest(image: Image) -> str:
-    """Sixteen hexadecimal digits that name the picture's pixels and shape (SHA-256)."""
+    """Sixteen hexadecimal digits that name the image's pixels and shape (SHA-256)."""
     pixels = np.ascontiguousarray(image, np.float32)
     return hashlib.sha256(str(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Box:
-    """A square in a picture, in pixels; it may reach beyond the picture's edges."""
+    """A square in an image, in pixels; it may reach beyond the image's edges."""
 
     left: int
     top: int
@@ -201,15 +201,15 @@ class Box:
 
 
 FACE_OF_PICTURE = 0.585
-"""Side of the detector's box as a share of the picture, median over portraits as MiniFace was trained on."""
+"""Side of the detector's box as a share of the image, median over portraits as MiniFace was trained on."""
 FACE_CENTRE = 0.554
-"""Height of that box's centre, from the picture's top, in the same portraits."""
+"""Height of that box's centre, from the image's top, in the same portraits."""
 CLOSE = 0.4
-"""A face that fills more of the picture than this was framed by hand: the picture is taken as it is."""
+"""A face that fills more of the image than this was framed by hand: the image is taken as it is."""
 
 
 def centre_box(image: Image) -> Box:
-    """The largest square in the middle of the picture."""
+    """The largest square in the middle of the image."""
     height, width = image.shape[:2]
     size = min(height, width)
     return Box((width - size) // 2, (height - size) // 2, size)
@@ -231,7 +231,7 @@ def detect_face(image: Image) -> Box | None:
 
 
 _DETECTING = Lock()
-"""OpenCV's cascade keeps the picture inside itself: two threads at once get each other's faces, or a crash."""
+"""OpenCV's cascade keeps the image inside itself: two threads at once get each other's faces, or a crash."""
 
 
 @lru_cache(maxsize=1)
@@ -242,7 +242,7 @@ def _cascade() -> cv2.CascadeClassifier:
 def face_box(image: Image) -> Box:
     """The square to give to a face network: the face framed as in the captures that it was trained on.
 
-    The middle of the picture where no face is found, or where the face already fills it.
+    The middle of the image where no face is found, or where the face already fills it.
     """
     return box_around_face(detect_face(image), image)
 
@@ -261,7 +261,7 @@ def subject_box(image: Image, subject: str) -> Box:
 
 
 def crop(image: Image, box: Box) -> Image:
-    """The part of the picture in `box`, `(size, size, 3)`; beyond its edges the picture is mirrored."""
+    """The part of the image in `box`, `(size, size, 3)`; beyond its edges the image is mirrored."""
     height, width = image.shape[:2]
     rows = _mirrored(np.arange(box.top, box.top + box.size), height)
     columns = _mirrored(np.arange(box.left, box.left + box.size), width)
@@ -275,7 +275,7 @@ def _mirrored(places: np.ndarray, length: int) -> np.ndarray:
 
 
 SAMPLES = ("astronaut", "chelsea", "coffee", "rocket")
-"""Names of pictures that ship inside scikit-image."""
+"""Names of images that ship inside scikit-image."""
 
 
 @lru_cache(maxsize=len(SAMPLES))

@@ -53,7 +53,7 @@ class NetworkError(ReasonedError):
 
 
 class GuestError(ReasonedError):
-    """A `.keras` file that is no network of pictures, or not to be trusted."""
+    """A `.keras` file that is no network of images, or not to be trusted."""
 
     reasons: ClassVar[dict[str, str]] = {
         "unreadable_guest": "{file} is no network that Keras can read: {problem}. Hand in a .keras file saved by Keras "
@@ -73,8 +73,8 @@ class GuestError(ReasonedError):
 class LayerRow:
     """One layer: `shape` of its output without the batch; `receptive_field` and `stride` in pixels of the input.
 
-    Both are None for a layer that sees the whole picture at once (flatten, dense). `spatial`: its output is feature
-    maps `(h, w, k)` of more than one place. `splittable`: every way from the picture to the answer leads through it.
+    Both are None for a layer that sees the whole image at once (flatten, dense). `spatial`: its output is feature
+    maps `(h, w, k)` of more than one place. `splittable`: every way from the image to the answer leads through it.
     """
 
     name: str
@@ -183,7 +183,7 @@ def memory_for_networks() -> int:
 @dataclass(frozen=True)
 class Guest:
     """What a `.keras` file says of its network: see `Entry`. `input_size` is None where the file leaves it open;
-    `channels` are 3, or 1 for grey pictures.
+    `channels` are 3, or 1 for grey images.
     """
 
     input_size: int | None

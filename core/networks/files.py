@@ -99,12 +99,12 @@ def check(file: PublishedFile, path: Path | None = None) -> str | None:
         if not content.read(16).startswith(SIGNATURES[kind]):
             raise FileError("other_kind", file=file.name, kind=kind)
         content.seek(0)
-        found = hashlib.file_digest(content, "md5" if len(file.digest) == 32 else "sha256").hexdigest()
-    if file.digest and found != file.digest:
-        raise FileError("damaged_file", file=file.name, received=found, expected=file.digest)
+        digest = hashlib.file_digest(content, "md5" if len(file.digest) == 32 else "sha256").hexdigest()
+    if file.digest and digest != file.digest:
+        raise FileError("damaged_file", file=file.name, received=digest, expected=file.digest)
     if kind == ".h5":
         _open_h5(file, path)
-    return None if file.digest else _compare_with_first(file, found)
+    return None if file.digest else _compare_with_first(file, digest)
 
 
 def _open_h5(file: PublishedFile, path: Path) -> None:
@@ -118,19 +118,19 @@ def _open_h5(file: PublishedFile, path: Path) -> None:
         raise FileError("incomplete_file", file=file.name, problem=str(error)) from error
 
 
-def _compare_with_first(file: PublishedFile, found: str) -> str | None:
+def _compare_with_first(file: PublishedFile, digest: str) -> str | None:
     """Remember a file's first digest beside it; return that digest where a later one differs."""
     memory = file.path.with_name(file.name + ".sha256")
     if not memory.exists():
-        memory.write_text(found)
+        memory.write_text(digest)
     first = memory.read_text().strip()
-    return first if first != found else None
+    return first if first != digest else None
 
 
 def fetch(file: PublishedFile, report: Callable[[int, int], None]) -> str | None:
     """Download a file unless it is here, going on where an earlier try stopped; check it; then give it its name.
 
-    `report(done, total)` is told bytes, `total` 0 while unknown; an exception that it raises stops the download, and
+    `report(done, total)` counts bytes, `total` 0 while unknown; an exception that it raises stops the download, and
     what came so far is kept to go on from. Whoever asks for a file that another process is fetching waits for it.
     Returns what `check` returned. FileError: not to be had, interrupted, or not what it should be; what fails the
     check is deleted.
@@ -177,7 +177,7 @@ def _download(file: PublishedFile, part: Path, report: Callable[[int, int], None
     from requests import RequestException
 
     done = part.stat().st_size if part.exists() else 0
-    with _ask(file, part, done) as answer:
+    with _request(file, part, done) as answer:
         if answer.status_code == 416:  # nothing is missing, or it was another file: the check will tell
             return
         if answer.status_code not in (200, 206):
@@ -193,12 +193,12 @@ def _download(file: PublishedFile, part: Path, report: Callable[[int, int], None
         except RequestException as error:
             raise FileError("interrupted", file=file.name, done=done // 10**6) from error
         finally:
-            _date(part, answer.headers.get("Last-Modified"))
+            _set_date(part, answer.headers.get("Last-Modified"))
     if done < total:
         raise FileError("interrupted", file=file.name, done=done // 10**6)
 
 
-def _ask(file: PublishedFile, part: Path, done: int) -> requests.Response:
+def _request(file: PublishedFile, part: Path, done: int) -> requests.Response:
     """Ask for a file from its byte `done` on; FileError where nobody answers."""
     import requests
 
@@ -212,7 +212,7 @@ def _ask(file: PublishedFile, part: Path, done: int) -> requests.Response:
         raise FileError("offline", file=file.name, host=file.host) from error
 
 
-def _date(part: Path, modified: str | None) -> None:
+def _set_date(part: Path, modified: str | None) -> None:
     """Give the part the date of the file that it is of."""
     if modified:
         seconds = parsedate_to_datetime(modified).timestamp()

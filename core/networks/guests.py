@@ -23,7 +23,7 @@ def load(path: str, input_size: int | None = None) -> keras.Model:
     """The network of a `.keras` file; its output are logits.
 
     `input_size` in pixels is for a file that leaves it open. GuestError: no such file, code of its own in it, too
-    large, or no network from one picture to the scores of at least two classes.
+    large, or no network from one image to the scores of at least two classes.
     """
     file = Path(path)
     _check(file)
@@ -31,9 +31,9 @@ def load(path: str, input_size: int | None = None) -> keras.Model:
         model = keras.models.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # the file is anybody's: whatever is wrong with it is not the program's mistake
         raise GuestError("unreadable_guest", file=file.name, problem=_first_line(error)) from error
-    if not _from_picture_to_scores(model):
+    if not _is_classifier(model):
         raise GuestError("shapes_of_guest", file=file.name, inputs=_shape(model.inputs), outputs=_shape(model.outputs))
-    return _laid_out(_logits(model), input_size or model.inputs[0].shape[1])
+    return _rebuilt(_logits(model), input_size or model.inputs[0].shape[1])
 
 
 def inspect(path: str) -> Guest:
@@ -82,7 +82,7 @@ def _parts(config: Any) -> Iterator[dict[str, Any]]:
             yield from _parts(value)
 
 
-def _from_picture_to_scores(model: keras.Model) -> bool:
+def _is_classifier(model: keras.Model) -> bool:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         return False
     (inputs,), (outputs,) = model.inputs, model.outputs
@@ -100,7 +100,7 @@ def _logits(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs[0], model.outputs[0])
 
 
-def _laid_out(model: keras.Model, size: int | None) -> keras.Model:
+def _rebuilt(model: keras.Model, size: int | None) -> keras.Model:
     """The same network of new layers: those of a file may have been used before, and then do not know their inputs."""
     inputs = keras.Input((size, size, model.inputs[0].shape[3]))
     fresh = keras.models.clone_model(model, input_tensors=inputs)

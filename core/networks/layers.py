@@ -45,7 +45,7 @@ def feature_shape(model: keras.Model, layer: str) -> tuple[int, int, int]:
 
 
 def spatial_layers(model: keras.Model) -> list[str]:
-    """Names of the layers whose output is feature maps `(n, h, w, k)`, from picture to logits."""
+    """Names of the layers whose output is feature maps `(n, h, w, k)`, from image to logits."""
     return [layer.name for layer in model.layers if is_spatial(layer)]
 
 
@@ -56,7 +56,7 @@ def is_spatial(layer: keras.layers.Layer) -> bool:
 
 
 def splittable_layers(model: keras.Model) -> set[str]:
-    """Names of the layers through which every way from the picture to the answer leads: at no other can it be split.
+    """Names of the layers through which every way from the image to the answer leads: at no other can it be split.
 
     Behind such a layer nothing is read that was made before it. Layers stand in an order in which each comes after
     those that it reads.
@@ -81,7 +81,7 @@ def kernel_layers(model: keras.Model) -> list[str]:
 
 
 def last_of_each_size(model: keras.Model) -> list[str]:
-    """The last convolution at every size of feature maps, from picture to logits: conv1_2, conv2_2, ... of a VGG."""
+    """The last convolution at every size of feature maps, from image to logits: conv1_2, conv2_2, ... of a VGG."""
     last = {layer.output.shape[1:3]: layer.name for layer in model.layers if isinstance(layer, keras.layers.Conv2D)}
     return [name for name in last.values() if is_spatial(model.get_layer(name))]
 
@@ -100,34 +100,34 @@ def cut(
     precision: str = "float32",
     circular: bool = False,
 ) -> keras.Model:
-    """The part of `model` from its input to the output of `layer`, for pictures of `size` pixels a side.
+    """The part of `model` from its input to the output of `layer`, for images of `size` pixels a side.
 
     With `linear` the layer's own activation is left out, so that the output is the pre-activation. With the `precision`
-    "bfloat16" it computes in that, from the same float32 weights. With `circular` convolutions see the picture go on at
+    "bfloat16" it computes in that, from the same float32 weights. With `circular` convolutions see the image go on at
     its other side, as if it was tiled without end, where they would see zeros. NetworkError: the part has a layer, such
     as a dense one, that is tied to the size that it was made for.
     """
     last = layer_of(model, layer)
-    only_bends = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
-    part = keras.Model(model.input, last.input if linear and only_bends else last.output)
+    is_activation = isinstance(last, keras.layers.Activation | keras.layers.ReLU)
+    part = keras.Model(model.input, last.input if linear and is_activation else last.output)
     activation = getattr(last, "activation", keras.activations.linear)
-    bent = linear and not only_bends and activation is not keras.activations.linear
+    drop_activation = linear and not is_activation and activation is not keras.activations.linear
     exact = precision == "float32"
-    if exact and not bent and not circular and size in (None, model.input_shape[1]):
+    if exact and not drop_activation and not circular and size in (None, model.input_shape[1]):
         return part
     sides = (size, size) if size else model.input_shape[1:3]
     inputs = keras.Input((*sides, model.input_shape[3]))
 
-    def same_or_twin(one: keras.layers.Layer) -> keras.layers.Layer:
-        changes: dict[str, Any] = {"activation": None} if bent and one is last else {}
+    def same_or_changed(layer: keras.layers.Layer) -> keras.layers.Layer:
+        changes: dict[str, Any] = {"activation": None} if drop_activation and layer is last else {}
         if not exact:
             changes["dtype"] = f"mixed_{precision}"
-        if circular and keeps_size(one):
-            return _twin(one, changes | {"padding": "valid"}, _CircularConv2D)
-        return _twin(one, changes) if changes else one
+        if circular and keeps_size(layer):
+            return _changed(layer, changes | {"padding": "valid"}, _CircularConv2D)
+        return _changed(layer, changes) if changes else layer
 
     try:
-        return keras.models.clone_model(part, inputs, clone_function=same_or_twin)
+        return keras.models.clone_model(part, inputs, clone_function=same_or_changed)
     except ValueError as error:
         raise NetworkError("tied_to_size", name=layer, size=size, expected=model.input_shape[1]) from error
 
@@ -158,16 +158,16 @@ class _CircularConv2D(keras.layers.Conv2D):
         return (*input_shape[:-1], self.filters)
 
 
-def _twin(
+def _changed(
     layer: keras.layers.Layer, changes: dict[str, Any], kind: type[keras.layers.Layer] | None = None
 ) -> keras.layers.Layer:
     """The same layer with another configuration, or of another kind, sharing its weights."""
-    twin = (kind or type(layer)).from_config({**layer.get_config(), **changes})
+    changed = (kind or type(layer)).from_config({**layer.get_config(), **changes})
     for name, value in vars(layer).items():
         if isinstance(value, keras.Variable):
-            setattr(twin, name, value)
-    twin.built = True
-    return twin
+            setattr(changed, name, value)
+    changed.built = True
+    return changed
 
 
 def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
@@ -183,8 +183,8 @@ def split(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
 
 
 def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
-    """Layer -> (size, stride) in pixels: the square of the picture that one value of its maps depends on, and the
-    distance between the squares of two neighbours. The size may exceed the picture. Layers that see the whole picture
+    """Layer -> (size, stride) in pixels: the square of the image that one value of its maps depends on, and the
+    distance between the squares of two neighbours. The size may exceed the image. Layers that see the whole image
     at once, or read one that does, are left out.
 
     `size += (kernel - 1) * dilation * stride`, `stride *= step`, along the height (Araujo 2019, Computing receptive
@@ -196,7 +196,7 @@ def receptive_field(model: keras.Model) -> dict[str, tuple[int, int]]:
         read = _before(layer)
         known = [fields[id(tensor)] for tensor in read if id(tensor) in fields]
         if len(layer.output.shape) != 4 or len(known) < len(read) or "Global" in type(layer).__name__:
-            continue  # it sees the whole picture, or reads what does
+            continue  # it sees the whole image, or reads what does
         window, step, dilation = _window(layer)
         size, stride = max(known, default=(1, 1))
         result[layer.name] = size + (window - 1) * dilation * stride, stride * step
@@ -220,7 +220,7 @@ def _window(layer: keras.layers.Layer) -> tuple[int, int, int]:
 
 
 def describe(model: keras.Model) -> list[LayerRow]:
-    """One row a layer, from picture to logits."""
+    """One row a layer, from image to logits."""
     fields, splittable = receptive_field(model), splittable_layers(model)
     return [
         LayerRow(

@@ -32,7 +32,7 @@ def resolve(path: str) -> Any:
 
 
 class Residents:
-    """The networks that are loaded in this process, the one that was asked for longest ago first.
+    """The networks that are loaded in this process, the one that was used longest ago first.
 
     Two threads may ask at once: one network is built at a time, and those that are loaded can be had meanwhile.
     """
@@ -71,11 +71,11 @@ class Residents:
         room = memory_for_networks()
         if entry.memory > room:
             raise refusal(entry)
-        while self._let_go(min(room, MOST_RESIDENT) - entry.memory):
+        while self._evict_one(min(room, MOST_RESIDENT) - entry.memory):
             gc.collect()  # compiled functions and models hold each other
 
-    def _let_go(self, room: int) -> bool:
-        """Whether the networks took more than `room` bytes, so that one of them had to go."""
+    def _evict_one(self, room: int) -> bool:
+        """Whether the networks took more than `room` bytes, so that one of them was let go."""
         with self._lock:
             if not self._networks or sum(other.memory for other in self._networks) <= room:
                 return False
@@ -145,7 +145,7 @@ def _set_h5_weights(model: keras.Model, file: Path) -> None:
     layers = {layer.name: layer for layer in model.layers if layer.weights}
     with h5py.File(file) as content:
         root = content.get("model_weights", content)
-        groups = {_text(name): root[name] for name in root.attrs["layer_names"]}
+        groups = {_decoded(name): root[name] for name in root.attrs["layer_names"]}
         saved = {name.replace("/", "_"): group for name, group in groups.items() if len(group.attrs["weight_names"])}
         if len(saved) != len(layers):
             raise ValueError(f"it holds weights of {len(saved)} layers, expected {len(layers)}")
@@ -155,5 +155,5 @@ def _set_h5_weights(model: keras.Model, file: Path) -> None:
             layer.set_weights([np.asarray(group[weight]) for weight in group.attrs["weight_names"]])
 
 
-def _text(name: str | bytes) -> str:
+def _decoded(name: str | bytes) -> str:
     return name.decode() if isinstance(name, bytes) else name

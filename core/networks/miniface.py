@@ -25,10 +25,10 @@ def build(classes: int = PEOPLE, *, normalize: bool = False, seed: int = 0) -> k
     `normalize` puts a BatchNormalization after every convolution and hidden dense layer, without which a plain VGG of
     this depth does not start to learn; `fold` removes them again. The same `seed` gives the same weights.
     """
-    lots = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
 
-    def weighted(layer: type[layers.Layer], name: str, **arguments: object) -> layers.Layer:
-        start = keras.initializers.HeNormal(seed=int(lots.integers(2**31)))
+    def initialized(layer: type[layers.Layer], name: str, **arguments: object) -> layers.Layer:
+        start = keras.initializers.HeNormal(seed=int(rng.integers(2**31)))
         return layer(name=name, kernel_initializer=start, activation=None if normalize else "relu", **arguments)
 
     def apply(layer: layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -41,13 +41,13 @@ def build(classes: int = PEOPLE, *, normalize: bool = False, seed: int = 0) -> k
     inputs = x = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), name="input")
     for block, (channels, convolutions) in BLOCKS.items():
         for index in range(1, convolutions + 1):
-            conv = weighted(layers.Conv2D, f"conv{block}_{index}", filters=channels, kernel_size=3, padding="same")
+            conv = initialized(layers.Conv2D, f"conv{block}_{index}", filters=channels, kernel_size=3, padding="same")
             x = apply(conv, x)
         x = layers.MaxPooling2D(2, name=f"pool{block}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = apply(weighted(layers.Dense, "fc6", units=FC6), x)
-    x = apply(weighted(layers.Dense, "fc7", units=FC7), x)
-    head_start = keras.initializers.GlorotUniform(seed=int(lots.integers(2**31)))
+    x = apply(initialized(layers.Dense, "fc6", units=FC6), x)
+    x = apply(initialized(layers.Dense, "fc7", units=FC7), x)
+    head_start = keras.initializers.GlorotUniform(seed=int(rng.integers(2**31)))
     logits = layers.Dense(classes, kernel_initializer=head_start, name="fc8", dtype="float32")(x)
     return keras.Model(inputs, logits, name="miniface")
 
@@ -60,11 +60,11 @@ def fold(trained: keras.Model, classes: list[int] | None = None) -> keras.Model:
     `classes` keeps only these rows of the head, in this order.
     """
     kernel, bias = trained.get_layer("fc8").get_weights()
-    kept = list(range(len(bias))) if classes is None else classes
-    plain = build(len(kept))
+    rows = list(range(len(bias))) if classes is None else classes
+    plain = build(len(rows))
     for layer in plain.layers:
         if layer.name == "fc8":
-            layer.set_weights([kernel[:, kept], bias[kept]])
+            layer.set_weights([kernel[:, rows], bias[rows]])
         elif layer.weights:
             kernel_of_layer, bias_of_layer = trained.get_layer(layer.name).get_weights()
             norm = trained.get_layer(f"{layer.name}_norm")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SMALL, BATCH, SMALL_BATCH = 128, 4, 32
-"""Pictures that go through a network at once: `SMALL_BATCH` of at most `SMALL` pixels a side, `BATCH` of larger ones.
+"""Images that go through a network at once: `SMALL_BATCH` of at most `SMALL` pixels a side, `BATCH` of larger ones.
 More gain no speed and cost memory."""
 
 
@@ -34,9 +34,9 @@ class Network:
     cache: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     def resized(self, images: np.ndarray) -> np.ndarray:
-        """Pictures, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], as a batch of the size that the network takes, float32.
+        """Images, `(h, w, 3)` or `(n, h, w, 3)` in [0, 1], as a batch of the size that the network takes, float32.
 
-        Pictures of another size are stretched to the network's: crop them first where proportions matter.
+        Images of another size are stretched to the network's: crop them first where proportions matter.
         """
         images = np.asarray(images, np.float32)
         if images.ndim not in (3, 4) or images.shape[-1] != 3:
@@ -48,18 +48,18 @@ class Network:
         return batch
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
-        """Pictures as in `resized`, prepared as the network's training pictures were: `(n, h, w, c)` float32."""
+        """Images as in `resized`, prepared as the network's training images were: `(n, h, w, c)` float32."""
         return np.asarray(PREPROCESSING[self.entry.preprocessing](self.resized(images)), np.float32)
 
     def run(self, images: np.ndarray, layer: str | None = None) -> np.ndarray:
-        """Output of a layer, by default the logits, for pictures as in `inputs`: `(n, ...)`."""
+        """Output of a layer, by default the logits, for images as in `inputs`: `(n, ...)`."""
         function = layer_function(self, layer or self.model.layers[-1].name)
         inputs, size = self.inputs(images), batch_size(self.entry)
         chunks = (inputs[start : start + size] for start in range(0, len(inputs), size))
         return np.concatenate([function(chunk) for chunk in chunks])
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities `(n, classes)` of pictures as in `inputs`: the softmax of the logits."""
+        """Probabilities `(n, classes)` of images as in `inputs`: the softmax of the logits."""
         return softmax(self.run(images))
 
     def check_class(self, class_index: int) -> int:
@@ -77,7 +77,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def batch_size(entry: Entry) -> int:
-    """How many pictures go through the network at once."""
+    """How many images go through the network at once."""
     return SMALL_BATCH if entry.input_size <= SMALL else BATCH
 
 
@@ -120,7 +120,7 @@ def layer_function(network: Network, layer: str) -> Callable[[np.ndarray], np.nd
 
 
 def feature_maps(network: Network, images: np.ndarray, layer: str) -> np.ndarray:
-    """Feature maps `(n, h, w, k)` of a layer, after its activation, for pictures `(h, w, 3)` or `(n, h, w, 3)` in
+    """Feature maps `(n, h, w, k)` of a layer, after its activation, for images `(h, w, 3)` or `(n, h, w, 3)` in
     [0, 1]; NetworkError where it has none.
     """
     from core.networks.layers import feature_shape

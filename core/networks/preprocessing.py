@@ -1,6 +1,6 @@
-"""From pictures to what a network was trained on: `(n, h, w, 3)` RGB in [0, 1] -> `(n, h, w, c)` float32.
+"""From images to what a network was trained on: `(n, h, w, 3)` RGB in [0, 1] -> `(n, h, w, c)` float32.
 
-c is 3, or 1 for a network of grey pictures.
+c is 3, or 1 for a network of grey images.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 CAFFE = (103.939, 116.779, 123.68)
 VGGFACE1 = (93.5940, 104.7624, 129.1863)
 VGGFACE2 = (91.4953, 103.8827, 131.0912)
-"""Means of blue, green and red over the training pictures, each in [0, 255]."""
+"""Means of blue, green and red over the training images, each in [0, 255]."""
 TORCH_MEAN, TORCH_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and standard deviation of red, green and blue, each in [0, 1]."""
 LUMA = (0.299, 0.587, 0.114)

@@ -14,12 +14,12 @@ from core.networks.loading import load
 
 
 def predict(network: str | Entry, images: np.ndarray) -> np.ndarray:
-    """Probabilities `(n, classes)` for pictures `(n, h, w, 3)` in [0, 1]."""
+    """Probabilities `(n, classes)` for images `(n, h, w, 3)` in [0, 1]."""
     return load(network).predict(images)
 
 
 def describe(network: str | Entry) -> list[LayerRow]:
-    """One row a layer, from picture to logits."""
+    """One row a layer, from image to logits."""
     from core.networks import layers
 
     return layers.describe(load(network).model)
@@ -33,7 +33,7 @@ def inspect(path: str) -> Guest:
 
 
 def feature_maps(network: str | Entry, layer: str, image: np.ndarray) -> np.ndarray:
-    """Feature maps `(h, w, k)` of a layer, after its activation, for a picture `(h, w, 3)` in [0, 1]."""
+    """Feature maps `(h, w, k)` of a layer, after its activation, for an image `(h, w, 3)` in [0, 1]."""
     from core.networks.network import feature_maps
 
     return feature_maps(load(network), image, layer)[0]

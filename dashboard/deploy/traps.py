@@ -26,8 +26,10 @@ def wrong_inputs(frame: Frame) -> None:
             pixels, probabilities = by_trap[name]
             top = int(probabilities.argmax())
             caption = f"**{t(f'traps.{name}')}** · {classes[top]}, {percent(float(probabilities[top]))}"
-            image = pictures.cells(images.from_uint8(pixels), SIDE)
-            column.image(pictures.chart(image), width="stretch", alt=caption.replace("**", ""), caption=caption)
+            image = pictures.enlarge_pixels(images.from_uint8(pixels), SIDE)
+            column.image(
+                pictures.encode_drawing(image), width="stretch", alt=caption.replace("**", ""), caption=caption
+            )
     right = by_trap["right"][1]
     changes = {name: float(np.abs(probabilities - right).max()) for name, (_, probabilities) in by_trap.items()}
     wrong = sorted((name for name in names if name != "right"), key=lambda name: -changes[name])

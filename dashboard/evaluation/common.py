@@ -52,7 +52,7 @@ def overlay(image: np.ndarray, values: np.ndarray, request: Request) -> np.ndarr
 def place(column: DeltaGenerator, image: np.ndarray, caption: str) -> None:
     """An image with its caption; the pixels of a small one stay visible."""
     column.image(
-        pictures.chart(image if image.shape[0] >= SIDE else pictures.cells(image, SIDE)),
+        pictures.encode_drawing(image if image.shape[0] >= SIDE else pictures.enlarge_pixels(image, SIDE)),
         width="stretch",
         alt=caption,
         caption=caption,

@@ -83,13 +83,13 @@ def _place_images(request: Request, result: tasks.Localization, other: int) -> N
     pair, names = result.pair, class_names(request.network)
     original, inpainted, localized = st.columns(3)
     labels = [{"label": names[p], "score": number(s, 1)} for p, s in zip(result.predicted, result.scores, strict=True)]
-    outlined = pictures.outlined(pictures.cells(pair.original, common.SIDE), pair.part)
+    outlined = pictures.draw_outline(pictures.enlarge_pixels(pair.original, common.SIDE), pair.part)
     common.place(original, outlined, t("evaluation.truth", **labels[0]))
-    outlined = pictures.outlined(pictures.cells(pair.inpainted, common.SIDE), pair.changed)
+    outlined = pictures.draw_outline(pictures.enlarge_pixels(pair.inpainted, common.SIDE), pair.changed)
     common.place(inpainted, outlined, t("evaluation.inpainted", **labels[1], other=f"{other:02d}"))
     overlay = common.overlay(pair.original, result.explanation.map.values, request)
     caption = t("evaluation.localized", method=request.method.title)
-    common.place(localized, pictures.outlined(overlay, pair.changed), caption)
+    common.place(localized, pictures.draw_outline(overlay, pair.changed), caption)
 
 
 def _place_verdict(result: tasks.Localization, person: int) -> None:

@@ -48,5 +48,5 @@ def _place_row(title: str, metric: str, maps: np.ndarray, images: Sequence[np.nd
             correlation = number(rank_correlation(maps[0], values), 2)
             caption = t("evaluation.alike", value=correlation) if place else t("evaluation.first_map")
             alt = f"{t(f'metrics.{metric}')} {place}. {caption}"
-            over = pictures.chart(common.overlay(image, values, request))
+            over = pictures.encode_drawing(common.overlay(image, values, request))
             st.image(over, width=WIDTH, alt=alt, caption=caption)

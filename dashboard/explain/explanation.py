@@ -38,10 +38,10 @@ def explain(image: SelectedImage, request: Request) -> Explanation | None:
 def draw_progress(image: SelectedImage, request: Request, progress: Progress) -> None:
     """The photo, the map as it is now, and how many images went through the network."""
     photo, forming, calls = st.columns(3)
-    photo.image(pictures.photo(image.image), width="stretch", alt=image.name, caption=image.name)
+    photo.image(pictures.encode_photo(image.image), width="stretch", alt=image.name, caption=image.name)
     if progress.picture:
         forming.image(
-            pictures.in_page(progress.picture),
+            pictures.data_url(progress.picture),
             width="stretch",
             alt=t("explain.forming", method=request.method.title),
         )
@@ -58,9 +58,9 @@ def describe(request: Request, explanation: Explanation) -> str:
 def place_maps(image: SelectedImage, request: Request, explanation: Explanation, strength: float) -> bytes:
     """The photo, the map over it and the map alone, with its range and what it cost; returns the encoded overlay."""
     method, values, label = request.method, explanation.map.values, describe(request, explanation)
-    overlay = pictures.chart(colours.overlay(image.image, values, strength, signed=method.signed, side=SIDE))
+    overlay = pictures.encode_drawing(colours.overlay(image.image, values, strength, signed=method.signed, side=SIDE))
     photo, over, alone = st.columns(3)
-    photo.image(pictures.photo(image.image), width="stretch", alt=image.name, caption=image.name)
+    photo.image(pictures.encode_photo(image.image), width="stretch", alt=image.name, caption=image.name)
     over.image(
         overlay,
         width="stretch",
@@ -68,7 +68,7 @@ def place_maps(image: SelectedImage, request: Request, explanation: Explanation,
         caption=f"{method.title} · {label}",
     )
     alone.image(
-        pictures.chart(colours.heatmap(values, signed=method.signed, side=SIDE)),
+        pictures.encode_drawing(colours.heatmap(values, signed=method.signed, side=SIDE)),
         width="stretch",
         alt=t("explain.heatmap_alt", method=method.title, label=label),
         caption=scale_caption(values, method.signed),

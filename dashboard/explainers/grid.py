@@ -141,7 +141,7 @@ def compare(image: SelectedImage, grid: Grid) -> Cells | None:
 def _draw_progress(columns: int, progress: Progress) -> None:
     if progress.picture:
         st.image(
-            pictures.in_page(progress.picture),
+            pictures.data_url(progress.picture),
             width=tasks.TILE * columns,
             alt=t("explainers.filling"),
             caption=t("explainers.filling"),
@@ -192,7 +192,7 @@ def _place_cell(
         return
     name, method, label = request.network.name, request.method, describe(request, cell)
     st.image(
-        pictures.chart(
+        pictures.encode_drawing(
             colours.overlay(image.image, cell.map.values, strength, high=high, signed=method.signed, side=SIDE)
         ),
         width="stretch",

@@ -48,7 +48,7 @@ class Case:
     def framed(self) -> np.ndarray:
         """The image, in a frame where the network is wrong."""
         wrong = self.mark == "✗"
-        return pictures.framed(self.image, images.Box(0, 0, len(self.image))) if wrong else self.image
+        return pictures.draw_box(self.image, images.Box(0, 0, len(self.image))) if wrong else self.image
 
 
 def place_recognition(network: Entry) -> None:
@@ -101,7 +101,7 @@ def _people(network: Entry) -> list[Case]:
                 expected=case.expected,
                 predicted=case.predicted,
             )
-            st.image(pictures.photo(case.framed), width=FACE, alt=alt, caption=caption)
+            st.image(pictures.encode_photo(case.framed), width=FACE, alt=alt, caption=caption)
     return cases
 
 
@@ -152,7 +152,7 @@ def _card(file: Any, image: SelectedImage, network: Entry) -> Case:
     case = Case(file.name, image.image, expected, predicted, float(probabilities[predicted]))
     answer = f"{names[predicted]}, {percent(case.probability)}"
     alt = t("recognised.taken_for", name=file.name, answer=answer)
-    place.image(pictures.photo(case.framed), width="stretch", alt=alt, caption=f"{case.mark} {answer}")
+    place.image(pictures.encode_photo(case.framed), width="stretch", alt=alt, caption=f"{case.mark} {answer}")
     return case
 
 

@@ -64,7 +64,7 @@ def _draw_progress(request: Request, progress: Progress) -> None:
     history = _history(request, progress)
     image, curve = st.columns(2, gap="large") if history else (st.container(), None)
     if progress.picture:
-        url = pictures.in_page(progress.picture)
+        url = pictures.data_url(progress.picture)
         image.image(url, width="stretch", alt=t("filters.forming_alt", layer=request.layer))
     if curve is not None:
         with curve:

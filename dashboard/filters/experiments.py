@@ -215,7 +215,7 @@ def _depth(entry: Entry) -> None:
     )
     for layer, row in (rows or {}).items():
         st.image(
-            pictures.photo(contact_sheet(row.images, columns=len(row.images))),
+            pictures.encode_photo(contact_sheet(row.images, columns=len(row.images))),
             width="stretch",
             alt=t("filters.grid_alt", layer=layer, count=len(row.images)),
             caption=f"{layer} · 0–{len(row.images) - 1}",
@@ -224,7 +224,7 @@ def _depth(entry: Entry) -> None:
 
 def _draw_sheet(progress: Progress) -> None:
     if progress.picture:
-        url = pictures.in_page(progress.picture)
+        url = pictures.data_url(progress.picture)
         st.image(url, width="stretch", alt=t("filters.forming_alt", layer=t("filters.depth")))
 
 

@@ -131,7 +131,7 @@ def _tile(index: int, place: tuple[str, str, int]) -> Tile:
     note = f"“{labels()[place]}” · {layer} · {channel}"
     if meaning := dissection.meaning(network, layer, channel):
         note += f" · {t(f'region.{meaning.region}')} {_iou(meaning)}"
-    url = pictures.in_page(pictures.photo(images.resize(image, TILE, TILE)))
+    url = pictures.data_url(pictures.encode_photo(images.resize(image, TILE, TILE)))
     return Tile(index, url, t("filters.picture_alt", layer=layer, channel=channel), note)
 
 

@@ -40,7 +40,7 @@ def top_patches(entry: Entry, layer: str, channel: int) -> None:
     high, low = (number(float(value), 2) for value in patches.activations[[0, -1]])
     controls.markdown(t(f"filters.patches_among_{source}", count=patches.searched, high=high, low=low))
     sheet.image(
-        pictures.in_page(pictures.photo(contact_sheet(patches.images))),
+        pictures.data_url(pictures.encode_photo(contact_sheet(patches.images))),
         width="stretch",
         alt=t(f"filters.patches_alt_{source}", channel=channel, layer=layer, shown=len(patches.images)),
     )

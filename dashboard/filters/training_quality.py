@@ -70,7 +70,7 @@ def _draw_by_layer(figure: str, lines: Mapping[str, Mapping[str, float]]) -> Non
 def _draw_kernels(network: Entry, quality: TrainingQuality) -> None:
     kernels: np.ndarray = ask(networks.kernels, network, quality.layers[0])
     st.image(
-        pictures.chart(pictures.kernel_sheet(kernels)),
+        pictures.encode_drawing(pictures.kernel_sheet(kernels)),
         width="stretch",
         alt=t("network.kernels_alt", count=kernels.shape[3], layer=quality.layers[0]),
         caption=f"{network.name} · {t('trained.median', value=number(float(np.median(quality.smoothness)), 2))}",

@@ -81,7 +81,9 @@ def draw_matrix(request: Request, result: FeatureVisualizations) -> None:
         label, sheet = st.columns([1, 9], vertical_alignment="center")
         label.markdown(f"**{name}**")
         sheet.image(
-            pictures.photo(contact_sheet(np.stack([images.resize(image, TILE, TILE) for image in row]), len(row))),
+            pictures.encode_photo(
+                contact_sheet(np.stack([images.resize(image, TILE, TILE) for image in row]), len(row))
+            ),
             width="stretch",
             alt=t("filters.row_alt", channel=name, weights=columns),
         )
@@ -118,7 +120,7 @@ def _draw_rows(request: Request, images: np.ndarray, names: Sequence[str], reach
 
 def _draw_image(image: images.Image, request: Request, name: str, reached: float | None = None) -> None:
     st.image(
-        pictures.in_page(pictures.photo(images.resize(image, SIDE, SIDE))),
+        pictures.data_url(pictures.encode_photo(images.resize(image, SIDE, SIDE))),
         width="stretch",
         alt=t("filters.picture_alt", layer=request.layer, channel=name),
         caption=f"{request.layer} · {name}" if reached is None else f"{name} → {number(reached, 2)}",
@@ -179,7 +181,7 @@ def _twins(health: ChannelHealth, channels: np.ndarray) -> dict[int, int]:
 def _tile(
     layer: str, channel: int, result: FeatureVisualizations, health: ChannelHealth, place: int, twins: dict[int, int]
 ) -> Tile:
-    url = pictures.in_page(pictures.photo(images.resize(result.images[place], TILE, TILE)))
+    url = pictures.data_url(pictures.encode_photo(images.resize(result.images[place], TILE, TILE)))
     tile = Tile(channel, url, t("filters.picture_alt", layer=layer, channel=channel), "")
     if health.dead[channel]:
         note = t("filters.never" if result.dead[place] else "filters.quiet")

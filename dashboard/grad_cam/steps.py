@@ -146,7 +146,7 @@ def _draw(
         st.plotly_chart(chart, config=figures.CONFIG, alt=title)
     elif values.ndim == 2:
         heatmap = colours.heatmap(values, high=float(np.abs(values).max()), signed=True)
-        st.image(pictures.chart(pictures.cells(heatmap, SIDE)), width="stretch", alt=title)
+        st.image(pictures.encode_drawing(pictures.enlarge_pixels(heatmap, SIDE)), width="stretch", alt=title)
     else:
         sheet = pictures.map_sheet(values, high=high, signed=step.signed, channels=shown, columns=4)
-        st.image(pictures.chart(sheet), width="stretch", alt=title)
+        st.image(pictures.encode_drawing(sheet), width="stretch", alt=title)

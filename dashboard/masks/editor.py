@@ -66,7 +66,7 @@ def _stage(image: SelectedImage, disguise: Disguise, selected: int) -> None:
         ]
         mask_state.change((*placed, *masks[len(placed) :]), number)
 
-    disguised = pictures.in_page(pictures.photo(disguise.apply(image.image)))
+    disguised = pictures.data_url(pictures.encode_photo(disguise.apply(image.image)))
     filled_in_browser = {name: f"{{{name}}}" for name in ("number", "x", "y", "width", "height")}
     about = t("masks.box", **filled_in_browser), t("masks.drag")
     boxes.edit_boxes(disguised, t("masks.alt", name=image.name), masks, selected, *about, "mask_boxes", moved)

@@ -91,7 +91,7 @@ def place_maps(face: MaskedFace) -> None:
     for column, (label, image), saliency in zip(st.columns(2, gap="large"), images, face.effect.maps, strict=True):
         high = significant(colours.colour_limit(saliency.values))
         with column:
-            pictures.captioned(
+            pictures.captioned_image(
                 colours.overlay(image, saliency.values, side=SIDE),
                 t(f"masks.{label}", label=face.class_name, layer=saliency.layer, high=high),
             )

@@ -110,7 +110,7 @@ def _map(face: MaskedFace, scores: Scores, score: str, steps: int) -> int:
     selected[row, column] = True
     coloured = colours.overlay(face.image.image, np.maximum(lost, 0), side=SIDE)
     caption = t("masks.map_lost", score=t(f"masks.{score}"), high=significant(max(float(lost.max()), 0)))
-    pictures.captioned(pictures.outlined(coloured, selected), caption)
+    pictures.captioned_image(pictures.draw_outline(coloured, selected), caption)
     return row * steps + column
 
 
@@ -122,8 +122,8 @@ def _image_at(face: MaskedFace, scores: Scores, disguises: list[Disguise], step:
         return
     at_step = {name: write(values[step]) for name, values, write in formatted_scores(scores)}
     caption = t("masks.at_step", step=step + 1, **at_step)
-    disguised = pictures.photo(disguises[step].apply(face.image.image))
-    st.image(pictures.in_page(disguised), width="stretch", alt=caption, caption=caption)
+    disguised = pictures.encode_photo(disguises[step].apply(face.image.image))
+    st.image(pictures.data_url(disguised), width="stretch", alt=caption, caption=caption)
 
 
 def _animation(face: MaskedFace, scores: Scores, disguises: list[Disguise]) -> bytes:

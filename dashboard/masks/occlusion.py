@@ -34,7 +34,7 @@ def compare(face: MaskedFace) -> None:
     )
     for column, (values, signed, caption) in zip(st.columns(2, gap="large"), maps, strict=True):
         with column:
-            pictures.captioned(colours.overlay(face.image.image, values, signed=signed, side=SIDE), caption)
+            pictures.captioned_image(colours.overlay(face.image.image, values, signed=signed, side=SIDE), caption)
     correlation = correlations([drops, cam.values])[0, 1]
     st.metric(
         t("masks.correlation"),

@@ -120,7 +120,7 @@ def _searched(face: MaskedFace, request: Request) -> None:
 def _draw_progress(progress: Progress) -> None:
     """A capture behind the mask that is being tried."""
     if progress.picture:
-        image, caption = pictures.in_page(progress.picture), t("attacks.seeking")
+        image, caption = pictures.data_url(progress.picture), t("attacks.seeking")
         st.image(image, width=SIDE // 2, alt=caption, caption=caption)
 
 
@@ -163,7 +163,7 @@ def _place_mask(face: MaskedFace, trial: Trial, target: float, fill: str, params
     caption = t(f"attacks.{label}", target=percent(target), rate=percent(trial.rate))
     if parts := ", ".join(t(f"attacks.part_{name}") for name in trial.names if name in chart.PARTS):
         caption += f" {t('attacks.parts', parts=parts)}"
-    pictures.captioned(fills.blend(image.image, hidden, fill, **dict(params)), caption)
+    pictures.captioned_image(fills.blend(image.image, hidden, fill, **dict(params)), caption)
 
 
 def _place_curves(search: MaskSearch, attacker: str, target: float, area: float) -> None:

@@ -130,7 +130,7 @@ def _selected_image(setup: Setup, comparison: Comparison, row: int) -> None:
     who = setup.name(int(labels[row]))
     left, right = st.columns([2, 3], vertical_alignment="center")
     image = setup.collection.album.image(row, LARGE)
-    left.image(pictures.photo(image), width="stretch", alt=who, caption=who)
+    left.image(pictures.encode_photo(image), width="stretch", alt=who, caption=who)
     if row not in queries:
         name = setup.name(int(split.labels[split.gallery == row][0]))
         right.markdown(t("neighbours.enrolled_as", name=name))
@@ -157,4 +157,4 @@ def _nearest(setup: Setup, comparison: Comparison, place: int) -> None:
         for row, distance in zip(neighbours, comparison.distances[place], strict=True):
             caption = f"{setup.name(int(names[row]))} · {number(float(distance), 3)}"
             image = setup.collection.album.image(int(row), SMALL)
-            st.image(pictures.photo(image), width=SMALL, alt=caption, caption=caption)
+            st.image(pictures.encode_photo(image), width=SMALL, alt=caption, caption=caption)

@@ -41,7 +41,7 @@ def verify_pair(setup: Setup) -> None:
         caption = t("verify.map", name=name, high=significant(high))
         image = setup.collection.album.image(row, SIDE)
         overlay = colours.overlay(image, values, high=high, signed=True, side=SIDE)
-        column.image(pictures.chart(overlay), width="stretch", alt=caption, caption=caption)
+        column.image(pictures.encode_drawing(overlay), width="stretch", alt=caption, caption=caption)
     _all_pairs(setup, verification)
 
 

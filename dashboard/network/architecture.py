@@ -67,7 +67,7 @@ def layer_facts(row: LayerRow, image: SelectedImage, entry: Entry) -> None:
     size = round(field * side / entry.input_size)
     box = images.Box((side - size) // 2, (side - size) // 2, size)
     drawn.image(
-        pictures.photo(pictures.framed(images.resize(image.image, side, side), box)),
+        pictures.encode_photo(pictures.draw_box(images.resize(image.image, side, side), box)),
         width=side,
         alt=t("network.field_alt", size=field),
         caption=t("network.field_caption", size=field),

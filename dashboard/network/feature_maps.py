@@ -36,7 +36,7 @@ def feature_map_sheet(image: SelectedImage, network: Entry, layer: str) -> None:
         st.caption(t("network.strongest", shown=len(strongest), count=number(maps.shape[2])))
     sheet = pictures.map_sheet(maps, high=high, channels=strongest, crossed=dead, notes=twins)
     st.image(
-        pictures.chart(sheet),
+        pictures.encode_drawing(sheet),
         width="stretch",
         alt=t("network.sheet_alt", layer=layer, count=maps.shape[2], dead=len(dead), duplicates=len(twins)),
         caption=t("network.scale_own") if own_scale else t("network.scale_shared", high=number(high or 0.0, 2)),
@@ -59,7 +59,7 @@ def first_kernels(network: Entry, rows: Sequence[LayerRow]) -> None:
     kernels = ask(tasks.kernels, network, first)
     st.subheader(f"{t('network.kernels')}: `{first}`", anchor=False, help=t("network.kernels_help"))
     st.image(
-        pictures.chart(pictures.kernel_sheet(kernels)),
+        pictures.encode_drawing(pictures.kernel_sheet(kernels)),
         width="stretch",
         alt=t("network.kernels_alt", count=kernels.shape[3], layer=first),
         caption=t("network.kernels_scale"),

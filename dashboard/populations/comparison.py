@@ -67,8 +67,8 @@ def _place_maps(comparison: Comparison, strength: float, request: Request) -> No
         with column:
             mean_map = colours.overlay(group.face, group.maps.mean(axis=0), strength, high=high, side=SIDE)
             caption = t("populations.mean_map", layer=request.layer, high=significant(high), **size)
-            pictures.captioned(mean_map, caption)
-            pictures.captioned(images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **size))
+            pictures.captioned_image(mean_map, caption)
+            pictures.captioned_image(images.resize(group.face, SIDE, SIDE), t("populations.mean_face", **size))
     with middle:
         _place_difference(comparison, strength)
         _place_verdict(comparison)
@@ -81,8 +81,8 @@ def _place_difference(comparison: Comparison, strength: float) -> None:
     values = comparison.difference.values
     high = float(np.abs(values).max())
     image = colours.overlay(face, values, strength, high=high, signed=True, side=SIDE)
-    image = pictures.outlined(image, comparison.difference.significant)
-    pictures.captioned(image, t("populations.mean_gap", one=one, other=other, high=significant(high)))
+    image = pictures.draw_outline(image, comparison.difference.significant)
+    pictures.captioned_image(image, t("populations.mean_gap", one=one, other=other, high=significant(high)))
 
 
 def _place_verdict(comparison: Comparison) -> None:

@@ -72,7 +72,9 @@ def _upload_group(name: str, way: str, network: Entry) -> Upload:
         st.markdown(t("populations.found", faces=len(used), people=len(set(people))))
         shown = [photo.content[0] / np.float32(255) for photo in used[:SHOWN]]
         sheet = pictures.numbered_sheet(shown, range(1, len(shown) + 1), columns=COLUMNS)
-        st.image(pictures.photo(sheet), width="stretch", alt=t("populations.found_alt", group=name, count=len(shown)))
+        st.image(
+            pictures.encode_photo(sheet), width="stretch", alt=t("populations.found_alt", group=name, count=len(shown))
+        )
     if refused:
         names, reasons = zip(*refused, strict=True)
         with st.expander(t("populations.refused", count=len(refused)), icon=":material/block:"):

@@ -18,33 +18,33 @@ SHEET_WIDTH, GAP = 1440, 4
 """Pixels: a numbered sheet fills a wide projector and is reduced by the browser elsewhere; between two of its tiles."""
 
 
-def photo(image: Image) -> bytes:
-    """A photograph-like picture, encoded for the browser; as JPEG, a tenth of the time that WebP takes."""
+def encode_photo(image: Image) -> bytes:
+    """A photograph, encoded for the browser; as JPEG, a tenth of the time that WebP takes."""
     return images.encode(image, "jpeg", 88)
 
 
-def in_page(picture: bytes) -> str:
-    """A JPEG as an address that holds it: a file's would be gone with the next picture, before a slow browser asks."""
-    return f"data:image/jpeg;base64,{b64encode(picture).decode()}"
+def data_url(jpeg: bytes) -> str:
+    """A JPEG as an address that holds it: a file's would be gone with the next image, before a slow browser asks."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
-def chart(image: Image) -> bytes:
-    """A picture with hard edges or numbers on it, encoded for the browser."""
+def encode_drawing(image: Image) -> bytes:
+    """An image with hard edges or letters, encoded for the browser."""
     return images.encode(image, "jpeg", 92)
 
 
-def captioned(image: Image, caption: str) -> None:
+def captioned_image(image: Image, caption: str) -> None:
     """Show an image above what it is; it travels inside the page, as a fast drag leaves no time to ask for it."""
-    st.image(in_page(chart(image)), width="stretch", alt=caption, caption=caption)
+    st.image(data_url(encode_drawing(image)), width="stretch", alt=caption, caption=caption)
 
 
-def cells(image: Image, side: int) -> Image:
-    """A small picture enlarged to `side` pixels so that every value stays a visible cell."""
+def enlarge_pixels(image: Image, side: int) -> Image:
+    """A small image enlarged to `side` pixels so that every value stays a visible cell."""
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
 
 
-def framed(image: Image, box: Box) -> Image:
-    """The picture with the square drawn into it."""
+def draw_box(image: Image, box: Box) -> Image:
+    """The image with the square drawn into it."""
     drawn = np.ascontiguousarray(image.copy())
     thick = max(1, round(max(image.shape[:2]) / 150))
     corner, opposite = (box.left, box.top), (box.left + box.size - 1, box.top + box.size - 1)
@@ -53,8 +53,8 @@ def framed(image: Image, box: Box) -> Image:
     return drawn
 
 
-def outlined(image: Image, mask: np.ndarray) -> Image:
-    """The picture with the rim of a region `(rows, columns)` drawn into it, white on black, enlarged to the picture."""
+def draw_outline(image: Image, mask: np.ndarray) -> Image:
+    """The image with the rim of a region `(rows, columns)` drawn into it, white on black, enlarged to the image."""
     height, width = image.shape[:2]
     region = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     rims = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
@@ -65,7 +65,7 @@ def outlined(image: Image, mask: np.ndarray) -> Image:
 
 
 def numbered_sheet(
-    pictures: Sequence[Image],
+    tiles: Sequence[Image],
     numbers: Sequence[int],
     *,
     notes: Mapping[int, str] | None = None,
@@ -76,15 +76,15 @@ def numbered_sheet(
 
     `notes` (number -> text) follow the number, the numbers in `crossed` are crossed out.
     """
-    columns = min(columns or (8 if len(pictures) <= 32 else 16), len(pictures))
+    columns = min(columns or (8 if len(tiles) <= 32 else 16), len(tiles))
     side = (SHEET_WIDTH if columns > 4 else SHEET_WIDTH // 2) // max(columns, 4) - GAP
-    tiles = []
-    for picture, number in zip(pictures, numbers, strict=True):
-        tile = _enlarged(picture, side)
+    marked = []
+    for tile, number in zip(tiles, numbers, strict=True):
+        tile = _resized(tile, side)
         if number in crossed:
             tile = _crossed(tile)
-        tiles.append(_numbered(tile, f"{number}{(notes or {}).get(number, '')}"))
-    return contact_sheet(tiles, columns, GAP, ground=0.5)
+        marked.append(_numbered(tile, f"{number}{(notes or {}).get(number, '')}"))
+    return contact_sheet(marked, columns, GAP, ground=0.5)
 
 
 def map_sheet(
@@ -106,38 +106,38 @@ def map_sheet(
 
 
 def kernel_sheet(kernels: np.ndarray) -> Image:
-    """Kernels of the first layer, `(kh, kw, 3 or 1, k)`, as small pictures: grey is 0, one scale for all."""
+    """Kernels of the first layer, `(kh, kw, 3 or 1, k)`, as small images: grey is 0, one scale for all."""
     kernels = np.broadcast_to(kernels, (*kernels.shape[:2], 3, kernels.shape[3]))
     bound = float(np.abs(kernels).max()) or 1.0
-    pictures = [kernels[..., k] / (2 * bound) + 0.5 for k in range(kernels.shape[3])]
-    return numbered_sheet(pictures, range(len(pictures)))
+    tiles = [kernels[..., k] / (2 * bound) + 0.5 for k in range(kernels.shape[3])]
+    return numbered_sheet(tiles, range(len(tiles)))
 
 
-def _enlarged(picture: Image, tile: int) -> Image:
-    way = cv2.INTER_NEAREST if picture.shape[0] < tile else cv2.INTER_AREA
-    return cv2.resize(np.ascontiguousarray(picture, dtype=np.float32), (tile, tile), interpolation=way)
+def _resized(tile: Image, side: int) -> Image:
+    interpolation = cv2.INTER_NEAREST if tile.shape[0] < side else cv2.INTER_AREA
+    return cv2.resize(np.ascontiguousarray(tile, dtype=np.float32), (side, side), interpolation=interpolation)
 
 
-def _crossed(cell: Image) -> Image:
-    side = cell.shape[0]
-    cell = np.ascontiguousarray(0.5 * cell + 0.25)
+def _crossed(tile: Image) -> Image:
+    side = tile.shape[0]
+    tile = np.ascontiguousarray(0.5 * tile + 0.25)
     for start, end in (((0, 0), (side, side)), ((side, 0), (0, side))):
-        cv2.line(cell, start, end, (0.85, 0.51, 0.17), 2, cv2.LINE_AA)
-    return cell
+        cv2.line(tile, start, end, (0.85, 0.51, 0.17), 2, cv2.LINE_AA)
+    return tile
 
 
-def _numbered(cell: Image, text: str) -> Image:
-    """The picture with its number in the lower left corner, white on dark ground and black on light."""
-    cell = np.ascontiguousarray(cell)
-    side = cell.shape[0]
+def _numbered(tile: Image, text: str) -> Image:
+    """The image with its number in the lower left corner, white on dark ground and black on light."""
+    tile = np.ascontiguousarray(tile)
+    side = tile.shape[0]
     size = max(0.5, side / 160)
     thick = 2 if size > 0.7 else 1
-    ground = float(cell[side * 3 // 4 :, : side // 2].mean())
+    ground = float(tile[side * 3 // 4 :, : side // 2].mean())
     ink, rim = ((1.0,) * 3, (0.0,) * 3) if ground < 0.6 else ((0.0,) * 3, (1.0,) * 3)
     place, font = (5, side - 7), cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(cell, text, place, font, size, rim, thick + 3, cv2.LINE_AA)
-    cv2.putText(cell, text, place, font, size, ink, thick, cv2.LINE_AA)
-    return cell
+    cv2.putText(tile, text, place, font, size, rim, thick + 3, cv2.LINE_AA)
+    cv2.putText(tile, text, place, font, size, ink, thick, cv2.LINE_AA)
+    return tile
 
 
 RANK_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7")
@@ -145,11 +145,11 @@ RANK_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7")
 https://jfly.uni-koeln.de/color)."""
 
 
-def by_rank(patterns: np.ndarray, side: int) -> Image:
-    """Maps `(h, w, r)`, the first rank first, as one picture of `side` pixels: each place has the colour of the rank
+def rank_map(patterns: np.ndarray, side: int) -> Image:
+    """Maps `(h, w, r)`, the first rank first, as one image of `side` pixels: each place has the colour of the rank
     that is strongest there, each rank measured by its own maximum, and is the brighter the stronger it is.
     """
     shares = np.maximum(patterns, 0) / np.maximum(patterns.max(axis=(0, 1)), np.finfo(np.float32).tiny)
     colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in RANK_COLOURS], np.float32) / 255
     drawn = colours[shares.argmax(axis=2)] * np.clip(shares.max(axis=2), 0, 1)[..., None]
-    return cells(drawn.astype(np.float32), side)
+    return enlarge_pixels(drawn.astype(np.float32), side)

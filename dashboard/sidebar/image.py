@@ -51,7 +51,7 @@ def pick_image(entry: Entry) -> SelectedImage:
     else:
         picture = _own(source, entry) or st.session_state.get("picture") or _portrait()
     st.session_state["picture"] = picture
-    preview.image(pictures.photo(picture.image), width=220, alt=f"{t('picture.alt')}: {picture.name}")
+    preview.image(pictures.encode_photo(picture.image), width=220, alt=f"{t('picture.alt')}: {picture.name}")
     return picture
 
 
@@ -87,7 +87,7 @@ def _person() -> SelectedImage:
 
 def _gallery(group: str) -> None:
     @st.dialog(t("picture.faces"), width="large")
-    def show() -> None:
+    def pick() -> None:
         with st.container(horizontal=True):
             for number in people_of(group):
                 with st.container(width=selected.THUMBNAIL, gap="xsmall"):
@@ -96,7 +96,7 @@ def _gallery(group: str) -> None:
                         st.session_state["person"] = number
                         st.rerun()
 
-    show()
+    pick()
 
 
 def _base_capture() -> faces.Capture:
@@ -239,7 +239,9 @@ def _cropped(image: images.Image, name: str, entry: Entry, *, private: bool) -> 
         size = st.slider(t("picture.crop_size"), 16, int(1.5 * longest), box.size, key=f"size_{key}")
         chosen = images.Box(left, top, size)
         frame.image(
-            pictures.photo(pictures.framed(image, chosen)), alt=t("picture.crop_alt"), caption=t(f"picture.{crop}_help")
+            pictures.encode_photo(pictures.draw_box(image, chosen)),
+            alt=t("picture.crop_alt"),
+            caption=t(f"picture.{crop}_help"),
         )
     square = images.crop(image, chosen)
     side = min(square.shape[0], 448)

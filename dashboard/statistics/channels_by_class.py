@@ -91,7 +91,7 @@ def _draw_composites(layer: str, names: Sequence[str], patterns: np.ndarray, ran
         for name, row, pattern in zip(names, ranks, patterns, strict=True):
             channels = ", ".join(map(str, row[:count]))
             st.image(
-                pictures.chart(pictures.by_rank(pattern[..., row[:count]], SIDE)),
+                pictures.encode_drawing(pictures.rank_map(pattern[..., row[:count]], SIDE)),
                 width=SIDE // 2 + 40,
                 alt=t("statistics.composite_alt", name=name, layer=layer, channels=channels),
                 caption=f"{name} · {channels}",
@@ -115,7 +115,7 @@ def _draw_patterns(names: Sequence[str], result: ClassStatistics, ranks: np.ndar
     for rank, (column, channel) in enumerate(zip(columns, ranks[index], strict=False), start=1):
         mean = significant(float(values[index, channel]))
         column.image(
-            pictures.chart(pictures.cells(heatmap(patterns[..., channel], high=high), SIDE)),
+            pictures.encode_drawing(pictures.enlarge_pixels(heatmap(patterns[..., channel], high=high), SIDE)),
             width="stretch",
             alt=t("statistics.pattern_alt", channel=channel, name=names[index]),
             caption=t("statistics.pattern", rank=rank, channel=channel, mean=mean),

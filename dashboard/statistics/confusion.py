@@ -74,7 +74,7 @@ def _draw_cell(entry: Entry, recognition: Recognition, expected: int, predicted:
         for index in inside[:MOST_DIGITS]:
             share = percent(float(recognition.probabilities[index]))
             st.image(
-                pictures.chart(pictures.cells(digits[index], TILE)),
+                pictures.encode_drawing(pictures.enlarge_pixels(digits[index], TILE)),
                 width=TILE,
                 alt=t("statistics.digit_alt", share=share, **labels),
                 caption=share,

@@ -24,7 +24,7 @@ def forward_pass(frame: Frame) -> None:
     rows = {row.name: row for row in layers.rows(entry)}
     outputs: dict[str, np.ndarray] = ask(statistics.forward_pass, entry, image.at(entry.input_size))
     st.image(
-        pictures.photo(images.resize(image.image, SIDE, SIDE)),
+        pictures.encode_photo(images.resize(image.image, SIDE, SIDE)),
         width=SIDE,
         alt=f"{t('picture.alt')}: {image.name}",
         caption=f"{image.name} · {entry.input_size} × {entry.input_size}",
@@ -45,7 +45,7 @@ def _draw_maps(layer: str, maps: np.ndarray) -> None:
     high = float(maps.max())
     strongest = sorted(np.argsort(-maps.max(axis=(0, 1)), kind="stable")[:MOST_MAPS].tolist())
     st.image(
-        pictures.chart(pictures.map_sheet(maps, high=high, channels=strongest, columns=MAPS_IN_A_ROW)),
+        pictures.encode_drawing(pictures.map_sheet(maps, high=high, channels=strongest, columns=MAPS_IN_A_ROW)),
         width="stretch",
         alt=t("statistics.maps_alt", layer=layer, count=len(strongest)),
         caption=t("statistics.maps", shown=len(strongest), count=maps.shape[2], high=number(high, 2)),

@@ -250,7 +250,7 @@ def _about(facts: tasks.DatasetFacts) -> None:
     strip = np.concatenate(
         [digits.to_image(image) for image in workers.ask(tasks.examples, facts.source)[:, 0]], axis=1
     )
-    st.image(pictures.chart(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
+    st.image(pictures.encode_drawing(np.kron(strip, np.ones((4, 4, 1)))), width=800, alt=t("training.digits_alt"))
 
 
 def _problems(facts: tasks.DatasetFacts) -> None:
@@ -383,7 +383,7 @@ def _live(run: Run, points: list[Point], progress: Progress | None, before: int 
     kernels = st.session_state.get("training_kernels") if progress else _kernels(run)
     if kernels:
         st.image(
-            pictures.in_page(kernels), alt=t("training.kernels_alt"), caption=t("training.kernels"), width="stretch"
+            pictures.data_url(kernels), alt=t("training.kernels_alt"), caption=t("training.kernels"), width="stretch"
         )
 
 
@@ -392,7 +392,9 @@ def _kernels(run: Run) -> bytes | None:
     if run.state is None or run.diverged is not None:
         return None
     kernels = run.state.weights[0][:, :, 0]
-    return pictures.chart(pictures.map_sheet(kernels, high=float(np.abs(kernels).max()), signed=True, columns=9))
+    return pictures.encode_drawing(
+        pictures.map_sheet(kernels, high=float(np.abs(kernels).max()), signed=True, columns=9)
+    )
 
 
 def _curves(key: str, lines: dict[str, str], points: list[Point], options: dict[str, Any]) -> None:

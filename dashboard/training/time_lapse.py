@@ -70,7 +70,7 @@ def _epoch(run: Run, epoch: int, digit: int) -> None:
     inspection: tasks.Inspection = ask(tasks.inspect, run.settings, weights, example, scope="session")
     image, probabilities = digits.to_image(example), inspection.probabilities
     left, middle, right = st.columns(3, gap="large")
-    _place(left, pictures.cells(image, SIDE), t("training.digit_alt", digit=digit))
+    _place(left, pictures.enlarge_pixels(image, SIDE), t("training.digit_alt", digit=digit))
     high = number(float(inspection.grad_cam.max()), 2)
     caption = t("training.cam", first=int(probabilities.argmax()), high=high, epoch=epoch)
     _place(middle, overlay(image, inspection.grad_cam, side=SIDE), caption)
@@ -102,7 +102,7 @@ def _sheets(inspection: tasks.Inspection) -> None:
     for name, maps, scale, caption in sheets:
         columns = maps.shape[-1] if maps.shape[-1] <= 12 else 8
         st.image(
-            pictures.in_page(pictures.chart(pictures.map_sheet(maps, columns=columns, **scale))),
+            pictures.data_url(pictures.encode_drawing(pictures.map_sheet(maps, columns=columns, **scale))),
             width="stretch",
             alt=t("training.maps_alt", layer=name, count=maps.shape[-1]),
             caption=caption,
@@ -110,4 +110,4 @@ def _sheets(inspection: tasks.Inspection) -> None:
 
 
 def _place(column: Any, image: np.ndarray, caption: str) -> None:
-    column.image(pictures.in_page(pictures.chart(image)), width="stretch", alt=caption, caption=caption)
+    column.image(pictures.data_url(pictures.encode_drawing(image)), width="stretch", alt=caption, caption=caption)

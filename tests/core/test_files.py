@@ -229,7 +229,7 @@ def test_the_command_line_fetches_the_evening_before(site, monkeypatch, capsys):
     assert all(Path(row["file"]).is_file() for row in rows)
     site.status = 500
     assert main(["prefetch", "--network", "MobileNet,Xception"]) == 0  # they are here
-    monkeypatch.setattr(digits, "WANTED", replace(digits.DATASET, files=(replace(published(site), name="digits.h5"),)))
+    monkeypatch.setattr(digits, "DATASET", replace(digits.DATASET, files=(replace(published(site), name="digits.h5"),)))
     assert main(["prefetch", "--network", "mnist", "--json"]) == 2  # the site does not answer any more
     site.status = 200
     capsys.readouterr()
