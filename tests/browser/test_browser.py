@@ -175,7 +175,7 @@ def test_a_filter_forms_and_can_be_cancelled(page: Page, server: str) -> None:
     page.wait_for_selector('[data-testid="stMain"] img')
     settle(page)
     wait_for_pictures(page)
-    visit(page, f"{server}/filters?layer=conv5_3&preset=course&iterations=200")
+    visit(page, f"{server}/filters?layer=conv5_3&preset=course&iterations=200&size=320")
     page.get_by_role("button", name=text.label("en", "jobs.cancel")).click()
     expect(page.get_by_text(text.label("en", "jobs.cancelled"))).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
