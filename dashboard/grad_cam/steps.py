@@ -108,7 +108,7 @@ def place_steps(request: Request, explanation: Explanation, overlay: bytes) -> N
     for start in range(0, len(steps), IN_A_ROW):
         for place, column in zip(range(start, len(steps)), st.columns(IN_A_ROW), strict=False):
             step = steps[place]
-            values = np.float32(results[step.name])
+            values = np.asarray(results[step.name], np.float32)
             high = float((np.abs(values) if step.signed else values).max())
             title, help = (t(key, **words, high=significant(high)) for key in _labels(request.method, step))
             with column.container(border=True, height="stretch"):
