@@ -40,6 +40,6 @@ def _compiled(network: Network, variant: Callable[[Network], keras.Model]) -> Ca
 
     def run(inputs: tf.Tensor, class_index: tf.Tensor) -> tf.Tensor:
         scores = model(inputs, training=False)[:, class_index]
-        return tf.gradients(scores, inputs)[0]  # which asks a `Guide` for its gradient, as no tape does
+        return tf.gradients(scores, inputs)[0]  # a tape would not ask a `Guide` for its own gradient
 
     return compile_function(run, [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec((), tf.int32)])

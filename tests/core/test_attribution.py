@@ -1,7 +1,9 @@
 """Every method of the table: what all have in common, each by hand with exact numbers, each against another program."""
 
+import gc
 import inspect
 import itertools
+import weakref
 from dataclasses import replace
 
 import keras
@@ -256,8 +258,8 @@ def test_what_the_steps_of_the_camera_methods_show(tiny, picture):
     hires, plus, fem, score = (
         explain(name, tiny, picture, 0) for name in ("hires_cam", "grad_cam_plus_plus", "fem", "score_cam")
     )
-    for found in (hires, plus, fem, score):
-        np.testing.assert_array_equal(found.steps["feature_maps"], maps)
+    for result in (hires, plus, fem, score):
+        np.testing.assert_array_equal(result.steps["feature_maps"], maps)
     np.testing.assert_array_equal(hires.steps["weighted"], [[3, 2, 0], [0, -1, 0]])
     np.testing.assert_allclose(plus.steps["weights"], [3 / 7, 2 / 5], rtol=1e-6)
     np.testing.assert_allclose(plus.steps["alphas"][1, 1], [-1 / 2, 0])
@@ -292,10 +294,10 @@ def test_cam_reads_the_network_s_own_head(head, picture):
     network.model.get_layer("maps").set_weights([np.eye(3)[None, None, :, :2], np.zeros(2)])
     last = network.model.get_layer("head")
     last.set_weights([HEAD.reshape(last.kernel.shape), np.float32([5, 0])])
-    found = explain("cam", network, picture, 0)
-    np.testing.assert_allclose(found.values, 2 * FIRST_MAP - 3 * SECOND_MAP)
-    assert found.values.mean() + 5 == pytest.approx(network.run(picture)[0, 0])  # with the bias it is the score
-    assert found.calls == 1
+    result = explain("cam", network, picture, 0)
+    np.testing.assert_allclose(result.values, 2 * FIRST_MAP - 3 * SECOND_MAP)
+    assert result.values.mean() + 5 == pytest.approx(network.run(picture)[0, 0])  # with the bias it is the score
+    assert result.calls == 1
 
 
 def test_cam_of_a_network_that_has_no_such_head_and_no_pictures(tiny, picture):
@@ -326,9 +328,9 @@ def sums(values: np.ndarray) -> np.ndarray:
 
 def test_occlusion_by_hand(linear):
     white = np.ones((4, 6, 3), np.float32)
-    found = explain("occlusion", linear, white, 0, grid=2, size=50, baseline=0.25)
-    np.testing.assert_array_equal(found.values, 0.75 * sums(NUMBERS))  # a quarter each
-    assert found.calls == 5
+    result = explain("occlusion", linear, white, 0, grid=2, size=50, baseline=0.25)
+    np.testing.assert_array_equal(result.values, 0.75 * sums(NUMBERS))  # a quarter each
+    assert result.calls == 5
     everything = explain("occlusion", linear, white, 0, grid=2, size=200, baseline=0.25)
     np.testing.assert_array_equal(everything.values, np.full((2, 2), 0.75 * NUMBERS.sum()))
 
@@ -338,26 +340,26 @@ def test_rise_by_hand(linear, monkeypatch):
     left = np.float32([1, 1, 1, 0, 0, 0]) * np.ones((4, 1), np.float32)
     masks = iter([left, 1 - left])
     monkeypatch.setattr(core.attribution.rise, "random_mask", lambda *arguments: next(masks))
-    found = explain("rise", linear, np.ones((4, 6, 3)), 0, samples=2)
-    np.testing.assert_allclose(found.values, np.where(left, 120 - 138, 156 - 138))
+    result = explain("rise", linear, np.ones((4, 6, 3)), 0, samples=2)
+    np.testing.assert_allclose(result.values, np.where(left, 120 - 138, 156 - 138))
 
 
 def test_shap_by_hand(linear, monkeypatch):
     """In a linear network a Shapley value is what the superpixel itself adds."""
     monkeypatch.setattr(core.attribution.shap, "split", lambda *arguments: QUARTERS)
     image = np.random.default_rng(4).random((4, 6, 3), dtype=np.float32)
-    found = explain("shap", linear, image, 0, permutations=1)
+    result = explain("shap", linear, image, 0, permutations=1)
     means = (sums(image[..., 0]) / 6).ravel()[QUARTERS]
     expected = sums(NUMBERS * (image[..., 0] - means))
-    np.testing.assert_allclose(found.values, expected.ravel()[QUARTERS], rtol=1e-4, atol=1e-4)
-    assert found.calls == 2 * 4 + 1
+    np.testing.assert_allclose(result.values, expected.ravel()[QUARTERS], rtol=1e-4, atol=1e-4)
+    assert result.calls == 2 * 4 + 1
 
 
 def test_lime_by_hand(linear, monkeypatch):
     """The ridge regression written out, of 60 pictures with quarters hidden at random."""
     monkeypatch.setattr(core.attribution.lime, "split", lambda *arguments: QUARTERS)
     image = np.random.default_rng(4).random((4, 6, 3), dtype=np.float32)
-    found = explain("lime", linear, image, 0, samples=60, seed=9)
+    result = explain("lime", linear, image, 0, samples=60, seed=9)
     shown = np.random.RandomState(9).randint(0, 2, (60, 4))
     shown[0] = 1
     means = (sums(image[..., 0]) / 6).ravel()[QUARTERS]
@@ -367,7 +369,7 @@ def test_lime_by_hand(linear, monkeypatch):
     centred = shown - np.average(shown, axis=0, weights=weights)
     left_side = (centred * weights[:, None]).T @ centred + np.eye(4)
     right_side = (centred * weights[:, None]).T @ (scores - np.average(scores, weights=weights))
-    np.testing.assert_allclose(found.values, np.linalg.solve(left_side, right_side)[QUARTERS], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(result.values, np.linalg.solve(left_side, right_side)[QUARTERS], rtol=1e-3, atol=1e-4)
 
 
 def test_hidden_places_show_what_is_behind_them():
@@ -614,8 +616,27 @@ def test_a_network_without_relu_cannot_be_guided(linear):
     assert caught.value.reason == "no_relu"
 
 
+@pytest.mark.parametrize("name", ["guided_backpropagation", "guided_grad_cam"])
+def test_a_network_that_was_guided_goes_with_its_weights_and_all_that_was_traced(name):
+    def graphs() -> int:
+        gc.collect()  # models and their compiled functions hold each other
+        return sum(issubclass(type(one), tf.Graph) for one in gc.get_objects())
+
+    def guide() -> list[weakref.ref]:
+        inputs = keras.Input((2, 3, 3))
+        x = keras.layers.ReLU(name="maps")(keras.layers.Conv2D(2, 1)(inputs))
+        network = network_of(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+        explain(name, network, np.ones((2, 3, 3)), 0)
+        return [weakref.ref(one) for one in (network, network.model, *network.model.weights)]
+
+    before = graphs()
+    references = guide()
+    assert graphs() == before
+    assert all(reference() is None for reference in references)
+
+
 def test_occlusion_against_slow_loops(miniface, image):
-    found = explain("occlusion", miniface, image, 5, grid=4, size=30, baseline=0.25)
+    result = explain("occlusion", miniface, image, 5, grid=4, size=30, baseline=0.25)
     theirs = np.zeros((4, 4))
     for row, column in itertools.product(range(4), repeat=2):
         covered = image.copy()
@@ -623,11 +644,11 @@ def test_occlusion_against_slow_loops(miniface, image):
             if max(abs(y + 0.5 - 28 * (row + 0.5)), abs(x + 0.5 - 28 * (column + 0.5))) < 0.15 * 112:
                 covered[y, x] = 0.25
         theirs[row, column] = miniface.run(image)[0, 5] - miniface.run(covered)[0, 5]
-    agree("occlusion", "slow loops", found.values, theirs)
+    agree("occlusion", "slow loops", result.values, theirs)
 
 
 def test_rise_against_slow_loops(miniface, image):
-    found = explain("rise", miniface, image, 5, samples=40, cells=5, visible=40, baseline=0.5, seed=8)
+    result = explain("rise", miniface, image, 5, samples=40, cells=5, visible=40, baseline=0.5, seed=8)
     rng = np.random.default_rng(8)
     masks, scores = [], []
     for _ in range(40):
@@ -636,7 +657,7 @@ def test_rise_against_slow_loops(miniface, image):
         masks.append(mask)
         scores.append(miniface.run(masked)[0, 5])
     weighted = sum(score * mask for score, mask in zip(scores, masks, strict=True))
-    agree("rise", "slow loops", found.values, weighted / np.sum(masks, axis=0) - np.mean(scores))
+    agree("rise", "slow loops", result.values, weighted / np.sum(masks, axis=0) - np.mean(scores))
 
 
 def test_lime_against_the_library(miniface, image):
@@ -669,9 +690,9 @@ def test_shap_against_the_library_s_sum_over_all_subsets(miniface, image):
 
     theirs = shap.ExactExplainer(scores, np.zeros((1, count)))(np.ones((1, count))).values[0]
     before = np.random.get_state()[1].copy()
-    found = explain("shap", miniface, image, 5, superpixels=8, permutations=40)
+    result = explain("shap", miniface, image, 5, superpixels=8, permutations=40)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
-    ours = found.steps["shapley_values"]
+    ours = result.steps["shapley_values"]
     agree("shap, 40 of all orders", "shap, all orders", ours, theirs, 0.2)
     assert np.corrcoef(ours, theirs)[0, 1] > 0.97
     assert ours.sum() == pytest.approx(scores(np.ones((1, count)))[0] - scores(np.zeros((1, count)))[0], abs=1e-4)
@@ -692,10 +713,10 @@ def test_cam_s_head_against_scikit_learn():
 
 def test_cam_s_fitted_head_tells_people_apart_and_is_kept():
     network, people = load("MiniFace"), range(0, 48, 3)
-    found = [explain("cam", network, portrait(person), person, captures=2) for person in people]
-    assert [saliency.calls for saliency in found] == [1 + 2 * 48] + [1] * 15
-    means = np.stack([saliency.steps["feature_maps"].mean(axis=(0, 1)) for saliency in found])
-    weights = np.stack([saliency.steps["weights"] for saliency in found])
+    result = [explain("cam", network, portrait(person), person, captures=2) for person in people]
+    assert [saliency.calls for saliency in result] == [1 + 2 * 48] + [1] * 15
+    means = np.stack([saliency.steps["feature_maps"].mean(axis=(0, 1)) for saliency in result])
+    weights = np.stack([saliency.steps["weights"] for saliency in result])
     assert ((means @ weights.T).argmax(axis=1) == np.arange(16)).mean() > 0.4  # 1 / 16 by chance
 
 
