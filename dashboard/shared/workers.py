@@ -7,9 +7,12 @@ that session alone; everything else is shared by everybody. `here` keeps in the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -21,12 +24,14 @@ from core.networks.entry import Entry
 from core.networks.table import NETWORKS
 from core.progress import Cancelled, Job, Progress
 from dashboard.shared import door, problems
-from dashboard.shared.text import t
+from dashboard.shared.text import number, t
 
 Task = Callable[..., Any]
 Scope = Literal["shared", "session"]
 
 POLL_SECONDS = 0.2
+LATE_SECONDS, PATIENCE_SECONDS = 8.0, 60.0
+"""When an answer counts as late, and how long it is waited for at most."""
 LEASE_SECONDS = 30.0
 """A job that nobody asked for during this time belongs to a closed page, and is cancelled."""
 SHARED_ANSWERS, SESSION_ANSWERS = (1024, "256mb"), (64, "32mb")
@@ -46,17 +51,19 @@ class Keyed:
 def ask(task: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) -> Any:
     """What a short task answers in a worker.
 
-    `scope` is by default "session" where an argument is private, else "shared". Raises what the task raises, or
-    `core.progress.WorkerLost`.
+    One that is late is announced on the page, and waited for as long as `PATIENCE_SECONDS`. `scope` is by default
+    "session" where an argument is private, else "shared". Raises what the task raises, `core.progress.WorkerLost` or
+    `WorkerLate`.
     """
-    return _Question(task, args, kwargs, scope).answer(
-        lambda *args, **kwargs: door.compute().call(task, *args, **kwargs)
-    )
+    question = _Question(task, args, kwargs, scope)
+    if (known := question.known(_MISSING)) is not _MISSING:
+        return known
+    return question.remember(_await(question.compute()))
 
 
 def here(function: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) -> Any:
     """What a function returns that is computed in the server process; see `ask`."""
-    return _Question(function, args, kwargs, scope).answer(function)
+    return _Question(function, args, kwargs, scope).answer_here()
 
 
 def answered(task: Task, /, *args: Any, scope: Scope | None = None, **kwargs: Any) -> Any:
@@ -116,21 +123,36 @@ class _Question:
         # By name, module and value: two tasks or two values that differ in anything have different keys.
         self.key: str = joblib.hash((task.__module__, task.__qualname__, _digested((args, kwargs))), hash_name="sha1")
 
-    def answer(self, compute: Task) -> Any:
-        """The answer, computed where it is not known."""
+    def compute(self) -> Future[Any]:
+        """Have a worker compute the answer; those who ask the same shared question meanwhile wait for the same one."""
 
-        def run() -> Any:
+        def call() -> Any:
             args, kwargs = _made((self.args, self.kwargs))
-            return compute(*args, **kwargs)
+            return door.compute().call_within(PATIENCE_SECONDS, self.task, *args, **kwargs)
 
-        return self.cache(self.key, run)
+        if self.cache is _session_answers:
+            return _callers.submit(call)
+        with _lock:
+            if (pending := _pending.get(self.key)) is None:
+                pending = _pending[self.key] = _callers.submit(lambda: self.remember(call()))
+        pending.add_done_callback(lambda _: _pending.pop(self.key, None))
+        return pending
 
-    def known(self) -> Any:
-        """The answer where it is known, else None."""
+    def answer_here(self) -> Any:
+        """The answer, computed in the server process where it is not known."""
+
+        def call() -> Any:
+            args, kwargs = _made((self.args, self.kwargs))
+            return self.task(*args, **kwargs)
+
+        return self.cache(self.key, call)
+
+    def known(self, default: Any = None) -> Any:
+        """The answer where it is known, else `default`."""
         try:
             return self.cache(self.key, _unknown)
         except LookupError:
-            return None
+            return default
 
     def remember(self, answer: Any) -> Any:
         """Keep an answer; returns it."""
@@ -140,6 +162,27 @@ class _Question:
         """Start the task as a job."""
         args, kwargs = _made((self.args, self.kwargs))
         return door.compute().submit_leased(LEASE_SECONDS, self.task, *args, **kwargs)
+
+
+_callers = ThreadPoolExecutor(256, thread_name_prefix="glassbox-ask")
+_pending: dict[str, Future[Any]] = {}
+"""Shared questions that are being computed."""
+_lock = Lock()
+_MISSING = object()
+
+
+def _await(answer: Future[Any]) -> Any:
+    """The result, at once where it is there; a late one is announced, and Streamlit can leave the page meanwhile."""
+    try:
+        return answer.result(LATE_SECONDS)
+    except TimeoutError:
+        pass
+    box, began = st.empty(), time.monotonic()
+    while not answer.done():
+        box.info(t("jobs.waits", seconds=number(LATE_SECONDS + time.monotonic() - began)), icon=":material/hourglass:")
+        time.sleep(POLL_SECONDS)
+    box.empty()
+    return answer.result()
 
 
 def _unknown() -> Any:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,6 +36,10 @@ def record(*args: Any, **kwargs: Any) -> int:
 
 def other(*args: Any, **kwargs: Any) -> int:
     return record(*args, **kwargs)
+
+
+def nothing(*args: Any) -> None:
+    calls.append(args)
 
 
 def count(steps: int, report: Callable[..., None]) -> list[int]:
@@ -97,6 +105,46 @@ def test_a_large_argument_is_made_where_it_is_needed_alone() -> None:
     ask(record, argument, [argument])
     assert len(made) == 2 and len(calls) == 1
     np.testing.assert_array_equal(calls[0][0][0], np.ones(2))
+
+
+def test_those_who_ask_the_same_meanwhile_wait_for_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def call_within(self, seconds: float, task: Callable[..., Any], *args: Any) -> Any:
+            started.set()
+            assert go.wait(10)
+            return task(*args)
+
+    started, go = Event(), Event()
+    monkeypatch.setattr(door, "compute", Slow)
+    with ThreadPoolExecutor(3) as threads:
+        answers = [threads.submit(ask, record, "the same") for _ in range(3)]
+        assert started.wait(10)
+        assert len(workers._pending) == 1
+        go.set()
+        assert [answer.result() for answer in answers] == [1, 1, 1]
+    assert not workers._pending and len(calls) == 1
+
+
+def test_a_late_answer_is_announced_and_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def call_within(self, seconds: float, task: Callable[..., Any], *args: Any) -> Any:
+            time.sleep(0.3)
+            return task(*args)
+
+    shown: list[str] = []
+    box = SimpleNamespace(info=lambda text, icon: shown.append(text), empty=lambda: shown.append(""))
+    monkeypatch.setattr(workers, "LATE_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(door, "compute", Slow)
+    monkeypatch.setattr(workers.st, "empty", lambda: box)
+    assert ask(record, "late") == 1
+    assert shown[0] == text.label("en", "jobs.waits", seconds="0") and shown[-1] == ""
+    assert ask(record, "late") == 1 and shown.count("") == 1
+
+
+def test_none_is_an_answer() -> None:
+    assert [ask(nothing, 1), ask(nothing, 1)] == [None, None]
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize(

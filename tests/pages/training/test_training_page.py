@@ -113,8 +113,11 @@ def test_a_run_is_held_goes_on_and_is_stopped(open_page, monkeypatch) -> None:
             jobs.append(Slow(settings, state))
             return jobs[-1]
 
-        def call(self, function, *given, **more):
+        def call_within(self, seconds, function, *given, **more):
             return function(*given, **more)
+
+        def starting(self):
+            return False
 
     monkeypatch.setattr(door, "compute", Door)
     press(app, "training_start")
