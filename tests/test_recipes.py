@@ -209,6 +209,44 @@ def problem(project: Project, name: str) -> None:
         project.insert(f"assets/lessons/{language}/training.toml", "problem_rate_too_high", "\n".join(labels) + "\n")
 
 
+def constraint(project: Project, name: str) -> None:
+    project.append(
+        "core/neighbours/constraints.py",
+        f'''
+
+def {name}(collection: Collection, settings: Settings, steps: Sequence[float]) -> Iterator[Measurements]:
+    """Nothing is made harder."""
+    for _ in steps:
+        yield {{("accuracy", "knn"): 1.0}}
+''',
+    )
+    project.insert(
+        "core/neighbours/table.py",
+        '}\n"""Constraints in the order of the lab',
+        f'    "{name}": Constraint(("accuracy",), _shots),\n',
+    )
+    for language in LANGUAGES:
+        labels = (f'{name}{end} = "Toy"\n' for end in ("", "_help", "_axis"))
+        project.insert(f"assets/lessons/{language}/neighbours.toml", "crowd = ", "".join(labels))
+
+
+def runtime(project: Project, name: str) -> None:
+    file = "core/deployment/runtimes.py"
+    project.insert(
+        file,
+        "READERS",
+        f'''def {name}(data: bytes) -> Run:
+    """Our own interpreter."""
+    return flat.interpreter(data)
+
+
+''',
+    )
+    project.insert(file, '        Runtime("cpp"', f'        Runtime("{name}", "Toy", "flat", {name}),\n')
+    for language in LANGUAGES:
+        project.insert(f"assets/lessons/{language}/deploy.toml", "onnxruntime =", f'{name} = "Toy"\n')
+
+
 def component(project: Project, name: str) -> None:
     folder = "dashboard/components/"
     project.write(f"{folder}{name}.py", '"""A toy."""\n')
@@ -227,6 +265,8 @@ TOYS: dict[str, tuple[str, Callable[[Project, str], None]]] = {
     "a page": ("toy_page", page),
     "a language": ("xx", language),
     "a training problem": ("toy_problem", problem),
+    'a constraint of "kNN or network?"': ("toy_constraint", constraint),
+    'a runtime of "Ship it"': ("toy_runtime", runtime),
     "a component": ("toy_component", component),
 }
 
