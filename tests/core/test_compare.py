@@ -35,25 +35,25 @@ def test_a_flat_map_is_like_nothing() -> None:
 
 def test_a_grid_is_filled_cell_by_cell_and_an_impossible_cell_says_why() -> None:
     image = faces.render(faces.person(1), faces.PORTRAIT, 112)[0]
-    told = []
+    reports = []
     cells = [("MiniFace", "saliency", 1), ("MiniFace", "grad_cam", 99), ("MiniFace", "fem", None)]
-    found = tasks.compare(cells, image, 3, report=lambda *given, **values: told.append(given))
-    assert isinstance(found[1], NetworkError) and found[1].reason == "unknown_class"
-    assert [found[0].class_index, found[2].class_index] == [1, None]
-    assert found[0].map.calls == 1 and not found[0].map.steps
-    assert [given[:2] for given in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
-    assert told[-1][2] is not None
+    result = tasks.compare(cells, image, 3, report=lambda *given, **values: reports.append(given))
+    assert isinstance(result[1], NetworkError) and result[1].reason == "unknown_class"
+    assert [result[0].class_index, result[2].class_index] == [1, None]
+    assert result[0].map.calls == 1 and not result[0].map.steps
+    assert [given[:2] for given in reports] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert reports[-1][2] is not None
 
 
 def test_a_grid_stops_inside_a_slow_cell() -> None:
     image = faces.render(faces.person(1), faces.PORTRAIT, 112)[0]
-    told = []
+    reports = []
 
     def cancel(*given, **values) -> None:
-        told.append(given)
-        if len(told) == 3:
+        reports.append(given)
+        if len(reports) == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         tasks.compare([("MiniFace", "rise", 1)], image, 1, report=cancel)
-    assert [given[0] for given in told] == [0, 0, 0]
+    assert [given[0] for given in reports] == [0, 0, 0]

@@ -56,26 +56,26 @@ def test_deletion_by_hand(linear):
     """The score falls from 6 to 3, 1 and 0 logs of 2, and the probability is 2^s / (2^s + 1)."""
     order = deletion.ranking(NUMBERS, RED)
     assert order.tolist() == [0, 4, 2, 1, 3, 5]  # equal ones from top to bottom, from left to right
-    found = deletion.curve(linear, RED, 0, order, steps=6, baseline="black")
+    result = deletion.curve(linear, RED, 0, order, steps=6, baseline="black")
     expected = [64 / 65, 8 / 9, 2 / 3, 1 / 2, 1 / 2, 1 / 2, 1 / 2]
-    np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
-    np.testing.assert_allclose(found.shares, np.arange(7) / 6)
-    assert found.area == pytest.approx((sum(expected) - (64 / 65 + 1 / 2) / 2) / 6)
-    assert found.area == pytest.approx(auc(found.shares, found.probabilities))
+    np.testing.assert_allclose(result.probabilities, expected, rtol=1e-5)
+    np.testing.assert_allclose(result.shares, np.arange(7) / 6)
+    assert result.area == pytest.approx((sum(expected) - (64 / 65 + 1 / 2) / 2) / 6)
+    assert result.area == pytest.approx(auc(result.shares, result.probabilities))
 
 
 def test_insertion_by_hand(linear):
     """Over grey every pixel keeps half of its score: from 3 on it rises by 1.5, 1 and 0.5."""
-    found = deletion.curve(linear, RED, 0, deletion.ranking(NUMBERS, RED), steps=3, baseline="grey", insert=True)
+    result = deletion.curve(linear, RED, 0, deletion.ranking(NUMBERS, RED), steps=3, baseline="grey", insert=True)
     scores = 2.0 ** np.array([3, 5.5, 6, 6])  # two pixels a step: the 3 and the 2, then the 1 and a 0
-    np.testing.assert_allclose(found.probabilities, scores / (scores + 1), rtol=1e-5)
+    np.testing.assert_allclose(result.probabilities, scores / (scores + 1), rtol=1e-5)
 
 
 def test_deletion_tells_of_every_batch_and_names_what_it_does_not_know(linear, miniface, image):
-    told = []
+    reports = []
     order = deletion.random_ranking(image)
-    deletion.curve(miniface, image, 4, order, steps=40, report=lambda *step: told.append(step))
-    assert told == [(32, 41), (41, 41)]
+    deletion.curve(miniface, image, 4, order, steps=40, report=lambda *step: reports.append(step))
+    assert reports == [(32, 41), (41, 41)]
     for class_index, baseline, reason in ((2, "grey", "unknown_class"), (0, "pink", "unknown_choice")):
         with pytest.raises(ReasonedError) as caught:
             deletion.curve(linear, RED, class_index, order[:6] % 6, baseline=baseline)
@@ -100,13 +100,13 @@ def test_pictures_on_the_way(baseline, image):
 
 def test_deletion_of_a_map_is_faster_than_chance():
     image = faces.render(faces.person(7), faces.PORTRAIT, 112)[0]
-    told = []
-    found = tasks.deletion("MiniFace", "saliency", image, 7, None, (), report=lambda *step, **more: told.append(step))
-    areas = {name: curve.area for name, curve in found.curves.items()}
+    reports = []
+    result = tasks.deletion("MiniFace", "saliency", image, 7, None, (), report=lambda *step, **_: reports.append(step))
+    areas = {name: curve.area for name, curve in result.curves.items()}
     assert areas["deletion"] < areas["random_deletion"] and areas["insertion"] > areas["random_insertion"]
-    assert found.curves["deletion"].probabilities[0] == pytest.approx(found.explanation.probabilities[7], rel=1e-4)
-    assert [step for step, _ in told] == sorted(step for step, _ in told)
-    assert told[-1] == (132, 132)
+    assert result.curves["deletion"].probabilities[0] == pytest.approx(result.explanation.probabilities[7], rel=1e-4)
+    assert [step for step, _ in reports] == sorted(step for step, _ in reports)
+    assert reports[-1] == (132, 132)
     assert tasks.deletion("MiniFace", "fem", image, None, None, (), steps=2).class_index == 7  # it knows no class
 
 
@@ -148,19 +148,19 @@ def test_only_a_copy_is_randomized_and_by_its_seed(miniface, image):
     assert copy is not miniface and copy is randomization.copy_of(miniface)
     names = randomization.weighted_layers(miniface.model)
     assert names[:4] == ["fc8", "fc7", "fc6", "conv5_3"] and len(names) == 16
-    with randomization.randomized(miniface, 3, seed=1) as found:
-        assert found is copy
+    with randomization.randomized(miniface, 3, seed=1) as result:
+        assert result is copy
         first = weights(copy)
     for name in names:
         ours, theirs = (network.model.get_layer(name).get_weights()[0] for network in (copy, miniface))
         assert np.array_equal(ours, theirs) == (name not in ("fc8", "fc7", "fc6"))
         np.testing.assert_allclose(ours.std(), theirs.std(), rtol=0.05)
     for seed, same in ((2, False), (1, True)):
-        with randomization.randomized(miniface, 3, seed) as found:
-            again = weights(found)
+        with randomization.randomized(miniface, 3, seed) as result:
+            again = weights(result)
         assert all(map(np.array_equal, again, first)) == same
-    with randomization.randomized(miniface, 0) as found:
-        np.testing.assert_array_equal(found.run(image), miniface.run(image))
+    with randomization.randomized(miniface, 0) as result:
+        np.testing.assert_array_equal(result.run(image), miniface.run(image))
     assert all(map(np.array_equal, weights(miniface), before))
 
 
@@ -175,19 +175,19 @@ def test_each_stage_adds_to_the_one_before(miniface):
 
 def test_guided_backpropagation_hardly_notices_what_the_gradient_does(image):
     """Dense layers and the last block are random; the paper's finding."""
-    told = []
-    found = {
-        name: tasks.randomization("MiniFace", name, image, 4, None, (), report=lambda *step, **more: told.append(step))
+    reports = []
+    result = {
+        name: tasks.randomization("MiniFace", name, image, 4, None, (), report=lambda *step, **_: reports.append(step))
         for name in ("guided_backpropagation", "saliency", "grad_cam")
     }
-    for stages in found.values():
+    for stages in result.values():
         assert [stage.layers for stage in stages] == list(range(17))
         assert stages[0].rank == pytest.approx(1) and stages[0].ssim == pytest.approx(1)
         assert stages[6].name == "conv5_1"
-    six = {name: stages[6].rank for name, stages in found.items()}
+    six = {name: stages[6].rank for name, stages in result.items()}
     assert six["guided_backpropagation"] > 0.9 > six["saliency"] + 0.1
     assert six["grad_cam"] < 0.6
-    assert told[:18] == [(step, 17) for step in range(18)]
+    assert reports[:18] == [(step, 17) for step in range(18)]
 
 
 def test_nothing_is_traced_again_for_a_randomized_network(miniface, image):
@@ -213,16 +213,16 @@ def test_a_cancelled_cascade_leaves_the_copy_to_others(miniface, image):
     class Cancelled(Exception):
         pass
 
-    told = []
+    reports = []
 
     def cancel(*step, **more):
-        told.append(step)
-        if len(told) == 3:  # in the midst of the first map
+        reports.append(step)
+        if len(reports) == 3:  # in the midst of the first map
             raise Cancelled
 
     with pytest.raises(Cancelled):
         tasks.randomization("MiniFace", "occlusion", image, 4, None, (("grid", 10),), report=cancel)
-    assert told == [(0, 17)] * 3
+    assert reports == [(0, 17)] * 3
     with randomization.randomized(miniface, 0) as copy:
         np.testing.assert_array_equal(copy.run(image), miniface.run(image))
 
@@ -298,11 +298,11 @@ def test_a_pair_takes_the_traits_of_one_part():
 
 
 def test_localization_explains_the_person(miniface):
-    found = tasks.localization("MiniFace", "hires_cam", 4, "conv4_3", (), other=6)
-    assert (found.explanation.class_index, found.explanation.layer) == (4, "conv4_3")
-    assert found.predicted[0] == 4
-    logits = miniface.run(np.stack([found.pair.original, found.pair.inpainted]))[:, 4]
-    np.testing.assert_allclose(found.scores, logits, rtol=1e-4)
+    result = tasks.localization("MiniFace", "hires_cam", 4, "conv4_3", (), other=6)
+    assert (result.explanation.class_index, result.explanation.layer) == (4, "conv4_3")
+    assert result.predicted[0] == 4
+    logits = miniface.run(np.stack([result.pair.original, result.pair.inpainted]))[:, 4]
+    np.testing.assert_allclose(result.scores, logits, rtol=1e-4)
 
 
 # --- stability --------------------------------------------------------------------------------------------------------
@@ -323,8 +323,8 @@ def test_noise_is_small_and_drawn_by_its_seed():
 
 
 def test_a_method_is_asked_again_with_noise_and_with_other_seeds(image):
-    told = []
-    found = tasks.stability(
+    reports = []
+    result = tasks.stability(
         "MiniFace",
         "rise",
         image,
@@ -332,12 +332,12 @@ def test_a_method_is_asked_again_with_noise_and_with_other_seeds(image):
         None,
         (("samples", 64), ("seed", 3)),
         copies=2,
-        report=lambda *s, **m: told.append(s),
+        report=lambda *step, **_: reports.append(step),
     )
-    assert found.noise.shape == found.seeds.shape == (3, 112, 112)
-    np.testing.assert_array_equal(found.noise[0], found.seeds[0])
-    assert 0 < stability.similarity(found.seeds) < 1
-    assert told[0] == (0, 6) and told[-1] == (6, 6)
+    assert result.noise.shape == result.seeds.shape == (3, 112, 112)
+    np.testing.assert_array_equal(result.noise[0], result.seeds[0])
+    assert 0 < stability.similarity(result.seeds) < 1
+    assert reports[0] == (0, 6) and reports[-1] == (6, 6)
     plain = tasks.stability("MiniFace", "saliency", image, None, None, (), copies=1)
     assert plain.seeds is None and 0.3 < stability.similarity(plain.noise) < 1
 
@@ -346,37 +346,37 @@ def test_a_method_is_asked_again_with_noise_and_with_other_seeds(image):
 
 
 def test_summary_by_hand():
-    found = leaderboard.summary({"fem": [{"deletion": 0.1, "noise": 1.0}, {"deletion": 0.3}]})
+    result = leaderboard.summary({"fem": [{"deletion": 0.1, "noise": 1.0}, {"deletion": 0.3}]})
     half = 12.7062 * 0.1  # Student's t(0.975, 1) times the standard error
-    assert found["deletion"]["fem"]["mean"] == pytest.approx(0.2)
-    np.testing.assert_allclose(found["deletion"]["fem"]["interval"], [0.2 - half, 0.2 + half], atol=1e-4)
-    assert found["noise"]["fem"] == {"mean": 1.0, "interval": [1.0, 1.0], "captures": 1}
-    assert found["insertion"] == {}
+    assert result["deletion"]["fem"]["mean"] == pytest.approx(0.2)
+    np.testing.assert_allclose(result["deletion"]["fem"]["interval"], [0.2 - half, 0.2 + half], atol=1e-4)
+    assert result["noise"]["fem"] == {"mean": 1.0, "interval": [1.0, 1.0], "captures": 1}
+    assert result["insertion"] == {}
 
 
 @pytest.mark.parametrize(("hits", "of"), [(0, 5), (3, 5), (60, 68), (68, 68), (1, 1)])
 def test_intervals_of_rates_are_wilsons(hits: int, of: int):
     captures = [{"pointing_head": float(place < hits)} for place in range(of)]
-    found = leaderboard.summary({"fem": captures})["pointing_head"]["fem"]
+    result = leaderboard.summary({"fem": captures})["pointing_head"]["fem"]
     share, z = hits / of, norm.ppf(0.975)
     middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
     half = z / (1 + z**2 / of) * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    np.testing.assert_allclose(found["interval"], [middle - half, middle + half], atol=1e-4)
-    assert 0 <= found["interval"][0] <= found["mean"] <= found["interval"][1] <= 1
+    np.testing.assert_allclose(result["interval"], [middle - half, middle + half], atol=1e-4)
+    assert 0 <= result["interval"][0] <= result["mean"] <= result["interval"][1] <= 1
 
 
 def test_the_leaderboard_of_controls():
-    told = []
-    found = tasks.rank(["edges", "random", "saliency"], 5, report=lambda *step, **more: told.append(step))
-    assert told == [(step, 15) for step in range(15)]
-    metrics = found["metrics"]
+    reports = []
+    result = tasks.rank(["edges", "random", "saliency"], 5, report=lambda *step, **_: reports.append(step))
+    assert reports == [(step, 15) for step in range(15)]
+    metrics = result["metrics"]
     assert metrics["randomization"]["edges"]["mean"] == 1  # they do not know that there is a network
     assert abs(metrics["randomization"]["random"]["mean"]) < 0.05
     assert metrics["energy_head"]["random"]["mean"] == pytest.approx(1, abs=0.05)
     assert metrics["energy_part"]["saliency"]["mean"] > 1.5
     assert metrics["deletion"]["saliency"]["captures"] == 5 and metrics["noise"]["saliency"]["captures"] == 2
     assert set(metrics["seeds"]) == {"random"}
-    assert 0 < found["chance"]["pointing_part"] < found["chance"]["pointing_head"] < 1
+    assert 0 < result["chance"]["pointing_part"] < result["chance"]["pointing_head"] < 1
 
 
 def test_random_maps_are_others_for_every_picture_and_the_same_another_day():
@@ -405,7 +405,9 @@ def test_the_stored_leaderboard_is_that_of_the_program():
     for name, rows in content["metrics"].items():
         seeded = {row for row in leaderboard.ROWS if leaderboard.seeded(row)}
         assert rows.keys() == (seeded if name == "seeds" else set(leaderboard.ROWS))
-        assert all(found["interval"][0] <= found["mean"] <= found["interval"][1] for found in rows.values())
+        assert all(cell["interval"][0] <= cell["mean"] <= cell["interval"][1] for cell in rows.values())
     assert content["metrics"].keys() == leaderboard.METRICS.keys()
     for name in ("pointing_head", "pointing_part"):
-        assert all(0 <= found["interval"][0] < found["interval"][1] <= 1 for found in content["metrics"][name].values())
+        assert all(
+            0 <= result["interval"][0] < result["interval"][1] <= 1 for result in content["metrics"][name].values()
+        )
