@@ -49,7 +49,12 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.touched: set[str] = set()
-        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        files = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
         for name in filter(None, files.decode().split("\0")):
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -247,6 +252,40 @@ def runtime(project: Project, name: str) -> None:
         project.insert(f"assets/lessons/{language}/deploy.toml", "onnxruntime =", f'{name} = "Toy"\n')
 
 
+def evaluation(project: Project, name: str) -> None:
+    project.append(
+        "core/evaluation/tasks.py",
+        f'''
+
+def {name}(network: str | Entry) -> int:
+    """How many classes there are to explain."""
+    return len(load(network).entry.labels)
+''',
+    )
+    project.write(
+        f"dashboard/evaluation/{name}.py",
+        f'''"""A toy."""
+
+import streamlit as st
+
+from core.evaluation import tasks
+from dashboard.shared.frame import Frame
+from dashboard.shared.workers import ask
+
+
+def {name}_test(frame: Frame) -> None:
+    """The number of classes."""
+    st.metric("toy", ask(tasks.{name}, frame.network))
+''',
+    )
+    table = "dashboard/evaluation/table.py"
+    project.insert(table, "from dashboard.shared", f"from dashboard.evaluation.{name} import {name}_test\n")
+    project.insert(table, '    "leaderboard":', f'    "{name}": {name}_test,\n')
+    for language in LANGUAGES:
+        labels = (f'test_{name}{end} = "Toy"\n' for end in ("", "_help"))
+        project.insert(f"assets/lessons/{language}/evaluation.toml", "test_deletion = ", "".join(labels))
+
+
 def component(project: Project, name: str) -> None:
     folder = "dashboard/components/"
     project.write(f"{folder}{name}.py", '"""A toy."""\n')
@@ -267,6 +306,7 @@ TOYS: dict[str, tuple[str, Callable[[Project, str], None]]] = {
     "a training problem": ("toy_problem", problem),
     'a constraint of "kNN or network?"': ("toy_constraint", constraint),
     'a runtime of "Ship it"': ("toy_runtime", runtime),
+    "a test of explanations": ("toy_evaluation", evaluation),
     "a component": ("toy_component", component),
 }
 
@@ -337,7 +377,9 @@ def test_a_page_is_deleted_with_its_files(tmp_path: Path) -> None:
     lines = navigation.read_text(encoding="utf-8").splitlines(keepends=True)
     navigation.write_text("".join(line for line in lines if f'Page("{name}"' not in line), encoding="utf-8")
     left = ["tests/core/test_lessons.py", "tests/core/test_imports.py", "tests/pages/shared/test_rooms.py"]
-    suite = copy.pytest(*left, "tests/pages/test_pages.py", "-k", "not training and not filters").find("testsuite")
+    suite = copy.pytest(*left, "tests/pages/test_pages.py", "-k", "not test_page_shows or home or masks").find(
+        "testsuite"
+    )
     assert suite is not None and int(suite.attrib["tests"]) > 100
     bad = [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
     assert not bad

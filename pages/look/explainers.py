@@ -5,12 +5,12 @@ import streamlit as st
 from dashboard.explainers.grid import choose_grid, compare, place_figures, place_grid
 from dashboard.explainers.recognition import place_recognition
 from dashboard.shared import door, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
 
 
 @st.fragment
 @problems.report_errors
-def explanations(frame: shared_frame.Frame) -> None:
+def explanations(frame: Frame) -> None:
     """The chosen grid with its figures; a change of a control runs this part of the page alone."""
     door.wait_until_ready(frame.network)
     grid = choose_grid(frame.image, frame.network)
@@ -22,15 +22,15 @@ def explanations(frame: shared_frame.Frame) -> None:
 
 @st.fragment
 @problems.report_errors
-def recognition(frame: shared_frame.Frame) -> None:
+def recognition(frame: Frame) -> None:
     """Expected and predicted class of many images."""
     door.wait_until_ready(frame.network)
     place_recognition(frame.network)
 
 
 lesson.opening("explainers")
-explanations(shared_frame.current())
-recognition(shared_frame.current())
+explanations(current())
+recognition(current())
 lesson.closing(
     "explainers",
     (

@@ -9,7 +9,7 @@ from dashboard.explain.request import choose_explanation, chosen_method
 from dashboard.grad_cam.presets import PRESETS
 from dashboard.grad_cam.steps import place_steps, sources
 from dashboard.shared import door, lesson, links, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
 from dashboard.shared.predictions import prediction_bars
 from dashboard.shared.presets import preset_buttons
 from dashboard.shared.text import t
@@ -17,7 +17,7 @@ from dashboard.shared.workers import ask
 
 
 @problems.report_errors
-def explanation_with_steps(frame: shared_frame.Frame) -> None:
+def explanation_with_steps(frame: Frame) -> None:
     """Controls, prediction, maps and steps."""
     network, image = frame.network, frame.image
     door.wait_until_ready(network)
@@ -36,7 +36,7 @@ def explanation_with_steps(frame: shared_frame.Frame) -> None:
 
 
 @st.fragment
-def page(frame: shared_frame.Frame) -> None:
+def page(frame: Frame) -> None:
     """A change of a control runs this part of the page alone; it ends with the code of the chosen method."""
     explanation_with_steps(frame)
     lesson.closing("grad_cam", (*sources(chosen_method()), "core.attribution.tasks:explain"))
@@ -44,4 +44,4 @@ def page(frame: shared_frame.Frame) -> None:
 
 lesson.opening("grad_cam")
 preset_buttons("grad_cam", PRESETS)
-page(shared_frame.current())
+page(current())

@@ -4,12 +4,12 @@ import streamlit as st
 
 from dashboard.network import architecture, feature_maps
 from dashboard.shared import controls, door, layers, lesson, problems
-from dashboard.shared import frame as shared_frame
+from dashboard.shared.frame import Frame, current
 
 
 @st.fragment
 @problems.report_errors
-def layer(frame: shared_frame.Frame) -> None:
+def layer(frame: Frame) -> None:
     """The drawing, the selected layer and its channels; a change of the layer runs this part of the page alone."""
     network, rows = frame.network, layers.rows(frame.network)
     drawing = st.empty()
@@ -21,7 +21,7 @@ def layer(frame: shared_frame.Frame) -> None:
 
 
 @problems.report_errors
-def page(frame: shared_frame.Frame) -> None:
+def page(frame: Frame) -> None:
     """From the whole network to the first layer's kernels and the table of all layers."""
     door.wait_until_ready(frame.network)
     rows = layers.rows(frame.network)
@@ -32,7 +32,7 @@ def page(frame: shared_frame.Frame) -> None:
 
 
 lesson.opening("network")
-page(shared_frame.current())
+page(current())
 lesson.closing(
     "network",
     ("core.networks.layers:describe", "core.networks.layers:receptive_field", "core.features.health:channel_health"),

@@ -16,10 +16,17 @@ def run_of(settings: Settings) -> Run:
     return Run(settings, "embedded").extended(loop.train(settings, digits=digits.embedded()))
 
 
+class Runs(dict[str, Run]):
+    """One run of every problem, made when it is looked at."""
+
+    def __missing__(self, name: str) -> Run:
+        self[name] = run_of(PROBLEMS[name].settings)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def shown() -> dict[str, Run]:
-    """One run of every problem."""
-    return {name: run_of(problem.settings) for name, problem in PROBLEMS.items()}
+def shown() -> Runs:
+    return Runs()
 
 
 @pytest.fixture(scope="module")

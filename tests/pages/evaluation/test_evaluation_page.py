@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation import leaderboard, tasks
 from core.networks import table
+from dashboard.evaluation.table import TESTS
 from dashboard.shared import text
 
 
@@ -18,6 +19,14 @@ def pictures_of(app: AppTest) -> list[str]:
 def alts_of_charts(app: AppTest) -> list[str]:
     """What the charts of a page are said to be."""
     return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_a_test_of_the_link_opens_and_says_what_it_is_for(open_page, name: str) -> None:
+    app = open_page("pages/look/evaluation.py", test=name, method="saliency")
+    assert not app.exception, app.exception[0].message
+    assert all(text.label(language, f"evaluation.test_{name}") for language in text.languages())
+    assert text.label("en", f"evaluation.test_{name}_help") in [markdown.value for markdown in app.markdown]
 
 
 def test_deletion_follows_its_slider_without_computing_again(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
