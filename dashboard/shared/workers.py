@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Set
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -30,8 +30,8 @@ Task = Callable[..., Any]
 Scope = Literal["shared", "session"]
 
 POLL_SECONDS = 0.2
-LATE_SECONDS, PATIENCE_SECONDS = 8.0, 60.0
-"""When an answer counts as late, and how long it is waited for at most."""
+LATE_SECONDS, ANNOUNCE_SECONDS, PATIENCE_SECONDS = 8.0, 1.0, 60.0
+"""When an answer counts as late, how often that is said, and how long it is waited for at most."""
 LEASE_SECONDS = 30.0
 """A job that nobody asked for during this time belongs to a closed page, and is cancelled."""
 SHARED_ANSWERS, SESSION_ANSWERS = (1024, "256mb"), (64, "32mb")
@@ -172,16 +172,20 @@ _MISSING = object()
 
 
 def _await(answer: Future[Any]) -> Any:
-    """The result, at once where it is there; a late one is announced, and Streamlit can leave the page meanwhile."""
+    """The result, at once where it is there; a late one is announced, and Streamlit can leave the page meanwhile.
+
+    The announcement lies over the page: in its flow it would move what stands below, which the browser then builds anew.
+    """
     try:
         return answer.result(LATE_SECONDS)
     except TimeoutError:
         pass
-    box, began = st.empty(), time.monotonic()
+    began = time.monotonic()
+    place: Any = st
     while not answer.done():
-        box.info(t("jobs.waits", seconds=number(LATE_SECONDS + time.monotonic() - began)), icon=":material/hourglass:")
-        time.sleep(POLL_SECONDS)
-    box.empty()
+        seconds = number(LATE_SECONDS + time.monotonic() - began)
+        place = place.toast(t("jobs.waits", seconds=seconds), icon=":material/hourglass:")
+        wait([answer], timeout=ANNOUNCE_SECONDS)
     return answer.result()
 
 
