@@ -132,11 +132,20 @@ class _Question:
 
         if self.cache is _session_answers:
             return _callers.submit(call)
+
+        def call_and_remember() -> Any:
+            try:
+                if (known := self.known(_MISSING)) is not _MISSING:  # since it was asked
+                    return known
+                return self.remember(call())
+            finally:
+                with _lock:
+                    del _pending[self.key]
+
         with _lock:
-            if (pending := _pending.get(self.key)) is None:
-                pending = _pending[self.key] = _callers.submit(lambda: self.remember(call()))
-        pending.add_done_callback(lambda _: _pending.pop(self.key, None))
-        return pending
+            if self.key not in _pending:
+                _pending[self.key] = _callers.submit(call_and_remember)
+            return _pending[self.key]
 
     def answer_here(self) -> Any:
         """The answer, computed in the server process where it is not known."""
@@ -174,7 +183,7 @@ _MISSING = object()
 def _await(answer: Future[Any]) -> Any:
     """The result, at once where it is there; a late one is announced, and Streamlit can leave the page meanwhile.
 
-    The announcement lies over the page: in its flow it would move what stands below, which the browser then builds anew.
+    The announcement lies over the page: in its flow it would move what stands below, and the browser build that anew.
     """
     try:
         return answer.result(LATE_SECONDS)
