@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 import keras
 import numpy as np
 
 from core.attribution import cam
+from core.evaluation import Stage
 from core.evaluation.similarity import edges, enlarged, rank_correlation, structural_similarity
 from core.networks.entry import NetworkError, memory_for_networks
 from core.networks.loading import load
@@ -23,22 +24,6 @@ from core.networks.network import Network
 STAGES = 16
 """Most stages between the network as it was trained and the one that is all random."""
 _one_at_a_time = Lock()
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """A map `values` `(h, w)` of the network whose `layers` last layers with weights are random, down to layer `name`.
-
-    `rank` and `ssim` say how alike it is to the map of the whole network, `edge` is its rank correlation with the edges
-    of the image; all compare maps enlarged to the image.
-    """
-
-    layers: int
-    name: str
-    values: np.ndarray
-    rank: float
-    ssim: float
-    edge: float
 
 
 def cascade(

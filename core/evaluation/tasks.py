@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core import attribution, faces
 from core.attribution.tasks import Explanation, explain
-from core.evaluation import leaderboard
+from core.evaluation import Stage, leaderboard
 from core.evaluation.deletion import Curve, curve, random_ranking, ranking
 from core.evaluation.localization import Pair, inpainting_pair
 from core.evaluation.stability import over_noise, over_seeds
@@ -25,9 +25,6 @@ from core.networks.loading import load
 from core.networks.network import Network
 from core.params import SEED
 from core.progress import Report
-
-if TYPE_CHECKING:
-    from core.evaluation.randomization import Stage
 
 Params = Sequence[tuple[str, Any]]
 

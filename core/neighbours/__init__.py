@@ -5,9 +5,13 @@ Importing this package imports neither Keras nor scikit-learn.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from core.errors import ReasonedError
+from core.intervals import Roc
 
 
 class NeighbourError(ReasonedError):
@@ -31,3 +35,18 @@ NETWORK, BASELINES = "network", ("pixels", "pca")
 """The embedding of a network, and those without one: grey pixels, and their principal components (eigenfaces)."""
 PROJECTIONS = ("pca", "tsne", "umap")
 """Methods that make a map of an embedding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Distances of pairs of images of one person, `same` `(a,)`, and of two people, `other` `(b,)`.
+
+    Where those below `threshold` are called the same, both mistakes are as frequent: `equal_error` in [0, 1]. `roc` is
+    of the negative distances: pairs of two people are its negatives.
+    """
+
+    same: np.ndarray
+    other: np.ndarray
+    threshold: float
+    equal_error: float
+    roc: Roc

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.neighbours import BASELINES, NETWORK, album, stored
+from core.neighbours import BASELINES, NETWORK, Pairs, album, stored
 from core.neighbours.album import SOURCES, Album
 from core.neighbours.collection import Collection, Settings, Split, divide
 from core.networks.entry import Entry
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from core.neighbours.findings import Result, Verdict
     from core.neighbours.heads import Prediction, TrainingHistory
     from core.neighbours.projection import Regions
-    from core.neighbours.verification import Pairs
 
 MOST_LIVE = 100
 """People up to whom a linear head is trained at every move of a slider."""

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from sklearn.metrics import pairwise_distances
 
 from core.attribution.target import hide
-from core.intervals import Roc, roc
+from core.intervals import roc
+from core.neighbours import Pairs
 from core.neighbours.embedding import embed
 from core.networks.network import Network, batch_size
 from core.progress import Report
 
 MOST_PAIRS = 1_000
 """Images of which every pair is compared."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Distances of pairs of images of one person, `same` `(a,)`, and of two people, `other` `(b,)`.
-
-    Where those below `threshold` are called the same, both mistakes are as frequent: `equal_error` in [0, 1]. `roc` is
-    of the negative distances: pairs of two people are its negatives.
-    """
-
-    same: np.ndarray
-    other: np.ndarray
-    threshold: float
-    equal_error: float
-    roc: Roc
 
 
 def pairs(vectors: np.ndarray, labels: np.ndarray, metric: str, seed: int = 0) -> Pairs:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
 from core import colours
-from core.evaluation import tasks
+from core.evaluation import Stage, tasks
 from core.evaluation.similarity import edges
 from dashboard.evaluation import common
 from dashboard.shared import figures
@@ -16,9 +14,6 @@ from dashboard.shared.frame import Frame
 from dashboard.shared.links import BOUND, choice
 from dashboard.shared.text import number, t
 from dashboard.shared.workers import job
-
-if TYPE_CHECKING:
-    from core.evaluation.randomization import Stage
 
 
 def randomization_test(frame: Frame) -> None:
