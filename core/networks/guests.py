@@ -15,8 +15,8 @@ from core.networks.entry import Guest, GuestError, memory_for_networks
 
 MOST_MEMBERS, MOST_CONFIG = 64, 10**7
 """Files in the archive, and bytes of the one that describes the layers."""
-TRUSTED = ("keras", "keras.", "builtins")
-"""Modules whose classes are built: Keras' own, and plain values."""
+TRUSTED = ("keras", "builtins")
+"""Packages whose classes are built: Keras' own, and plain values."""
 
 
 def load(path: str, input_size: int | None = None) -> keras.Model:
@@ -65,7 +65,7 @@ def _check(file: Path) -> None:
         raise GuestError("large_guest", file=file.name, size=f"{size / 1e9:.1f}", most=f"{most / 1e9:.1f}")
     for part in _parts(config):
         module = part.get("module") or "keras"
-        foreign = part.get("registered_name") not in (None, part["class_name"]) or not module.startswith(TRUSTED)
+        foreign = part.get("registered_name") not in (None, part["class_name"]) or module.split(".")[0] not in TRUSTED
         if foreign or part["class_name"] in ("Lambda", "__lambda__"):
             raise GuestError("code_in_guest", file=file.name, part=part["class_name"])
 

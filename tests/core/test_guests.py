@@ -89,9 +89,14 @@ def rewritten(path: str, change) -> str:
     return path
 
 
-def os_system(config):
-    config["config"]["layers"][1] = {"class_name": "system", "module": "os", "config": {}, "registered_name": None}
-    return config
+def foreign(module: str, name: str):
+    """Put a layer of another module into a configuration."""
+
+    def change(config):
+        config["config"]["layers"][1] = {"class_name": name, "module": module, "config": {}, "registered_name": None}
+        return config
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -99,7 +104,9 @@ def os_system(config):
     [
         (lambda folder: saved(with_layer(keras.layers.Lambda(lambda x: x, (18, 18, 4))), folder), "code_in_guest"),
         (lambda folder: saved(with_layer(Own()), folder), "code_in_guest"),
-        (lambda folder: rewritten(saved(network(), folder), os_system), "code_in_guest"),
+        (lambda folder: rewritten(saved(network(), folder), foreign("os", "system")), "code_in_guest"),
+        (lambda folder: rewritten(saved(network(), folder), foreign("keras_hub.models", "Anything")), "code_in_guest"),
+        (lambda folder: rewritten(saved(network(), folder), foreign("keras-planted", "Anything")), "code_in_guest"),
         (lambda folder: saved(network(channels=2), folder), "shapes_of_guest"),
         (
             lambda folder: saved(keras.Sequential([keras.Input((20, 20, 3)), keras.layers.Flatten()]), folder),
