@@ -60,6 +60,7 @@ def eye_bar() -> tasks.Reidentification:
     return tasks.reidentify(MINIFACE, 0, faces.PORTRAIT, Disguise(bar), 96, everybody=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", ["A", "B"])
 def test_an_eye_bar_does_not_hide_people_from_who_trains_on_eye_bars(eye_bar, group) -> None:
     inside = np.array([faces.group_of(int(person)) == group for person in eye_bar.people])

@@ -303,6 +303,7 @@ def captures() -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
     return taken, [keras_(pixels) for pixels in taken]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_int8_names_the_same_person(format: str, captures) -> None:
     run = runtimes.READERS[format](file_of(format, "int8"))

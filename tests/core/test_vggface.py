@@ -63,6 +63,7 @@ def old_keras():
         yield process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "top"), PUBLISHED)
 def test_published_weights_give_the_same_outputs_as_on_keras_2(variant, top, old_keras, tmp_path):
     pictures = np.random.default_rng(0).uniform(-120, 150, (1, 224, 224, 3)).astype(np.float32)
