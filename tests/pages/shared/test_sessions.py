@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = """
@@ -51,27 +50,27 @@ def server(tmp_path: Path):
     process.wait(timeout=20)
 
 
-async def visit(address: str, held: Path) -> None:
+def visit(address: str, held: Path) -> None:
     """Open the page, see that it holds something, and leave."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            async with connect(address, subprotocols=["streamlit"], max_size=None) as tab:
+            with connect(address, subprotocols=["streamlit"], max_size=None) as tab:
                 message = BackMsg()
                 message.rerun_script.query_string = ""
-                await tab.send(message.SerializeToString())
-                while ForwardMsg.FromString(await tab.recv()).WhichOneof("type") != "script_finished":
+                tab.send(message.SerializeToString())
+                while ForwardMsg.FromString(tab.recv()).WhichOneof("type") != "script_finished":
                     pass
                 assert len(list(held.iterdir())) == 1
                 return
         except OSError:  # the server is not there yet
             assert time.monotonic() < deadline, "the server did not start"
-            await asyncio.sleep(0.2)
+            time.sleep(0.2)
 
 
 def test_a_departed_session_is_freed_though_nobody_comes(server: str, tmp_path: Path) -> None:
     held = tmp_path / "held"
-    asyncio.run(visit(server, held))
+    visit(server, held)
     deadline = time.monotonic() + 30
     while list(held.iterdir()):
         assert time.monotonic() < deadline, "the session's folder is still there"
