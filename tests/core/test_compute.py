@@ -273,11 +273,11 @@ def test_a_job_whose_browser_has_gone_is_cancelled(embedded: Compute) -> None:
 def test_a_worker_that_stops_is_said_to_be_late_and_replaced(
     embedded: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.compute.CALL_SECONDS", 1)
-    monkeypatch.setattr("core.compute.SILENT_SECONDS", 2)
     running, waiting = embedded.submit(count, 10_000), embedded.submit(count, 3)
     until(lambda: running.progress() is not None)
     os.kill(embedded.call(where), signal.SIGSTOP)
+    monkeypatch.setattr("core.compute.CALL_SECONDS", 1)
+    monkeypatch.setattr("core.compute.SILENT_SECONDS", 2)  # not before: a busy machine may be silent for as long
     began = time.monotonic()
     with pytest.raises(WorkerLate):
         embedded.call(where)
