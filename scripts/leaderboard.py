@@ -88,7 +88,7 @@ def write(rows: Sequence[str]) -> None:
         "date": date.today().isoformat(),
         "captures": len(captures),
         **SETTINGS,
-        "parameters": board.parameters(),
+        "parameters": {row: numbers for row, numbers in board.parameters().items() if row in (*rows, *others)},
         "chance": {name: round(share, 4) for name, share in board.chance_rates(pairs).items()},
         "metrics": metrics,
     }

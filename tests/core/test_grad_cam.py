@@ -16,7 +16,8 @@ from core.networks.network import Network
 from core.networks.table import NETWORKS, UNTRAINED
 
 AVAILABLE = [name for name in DISTINCT if NETWORKS[name].available]
-LAST_OF_BLOCK = ["conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"]
+LAYERS = {"conv5_3": ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"), "l3": ("l1", "l2", "l3")}
+"""Default layer -> the layers of such a network that are looked at; of another one the default layer alone."""
 
 FIRST_MAP = np.float32([[0.5, 1, 0], [0, 0.5, 0]])
 SECOND_MAP = np.float32([[0, 0.5, 0.5], [1, 0, 0]])
@@ -71,7 +72,11 @@ def test_the_first_choice_is_explained_unless_told_otherwise(tiny, picture):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("name", "layer"),
-    [(name, layer) for name in AVAILABLE for layer in (("l1", "l2", "l3") if "Digits" in name else LAST_OF_BLOCK)],
+    [
+        (name, layer)
+        for name in AVAILABLE
+        for layer in LAYERS.get(NETWORKS[name].default_layer, (NETWORKS[name].default_layer,))
+    ],
 )
 def test_against_tf_keras_vis(name, layer):
     from tf_keras_vis.gradcam import Gradcam
@@ -79,8 +84,9 @@ def test_against_tf_keras_vis(name, layer):
 
     network = load(name)
     image = np.random.default_rng(1).random((112, 112, 3), dtype=np.float32)
-    maps = (compute(network, image, number, layer=layer).values for number in range(5, 10))
-    chosen, ours = next((number, values) for number, values in enumerate(maps, start=5) if values.any())
+    classes = [number % network.entry.classes for number in range(5, 10)]
+    maps = ((number, compute(network, image, number, layer=layer).values) for number in classes)
+    chosen, ours = next((number, values) for number, values in maps if values.any())
     theirs = Gradcam(network.model, clone=False)(
         CategoricalScore(chosen),
         network.inputs(image),

@@ -65,7 +65,7 @@ def test_a_row_that_the_board_never_had_joins_it(measured, monkeypatch) -> None:
         rows.pop("fem", None)
     change(**content)
     rows = run(monkeypatch, "--rows", "fem", "--captures", "4")["metrics"]["deletion"]
-    assert [*rows] == [*board.ROWS]
+    assert "fem" in rows and [*rows] == [row for row in board.ROWS if row in rows]
 
 
 def test_it_goes_on_where_it_stopped_and_writes_when_all_is_measured(measured, monkeypatch, capsys) -> None:
