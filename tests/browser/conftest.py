@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from visiting import WAIT, visit
 
+from dashboard.shared import text
 from scripts.chromium import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
+STREAMLITS_OWN_404 = re.compile(r"/_stcore/(health|host-config)$")
+"""On a deep link Streamlit asks for these below the page's own address first, and takes the 404 as an answer."""
 WEBCAM = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it films a test pattern
 
 
@@ -84,6 +89,37 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
         process.wait(timeout=30)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def first_visit(server: str, browser) -> None:
+    """The first visitor of a new server follows a link, changes something, and keeps page and language."""
+    page = browser.new_page()
+    page.set_default_timeout(WAIT)
+    visit(page, f"{server}/grad_cam?lang=fr")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name=text.label("fr", "picture.another")).click()
+    page.wait_for_url("**capture=1**")
+    assert "lang=fr" in page.url
+    page.close()
+
+
+@pytest.fixture
+def quiet(page: Page, first_visit: None) -> Iterator[None]:
+    """No test may leave an error on the browser's console; a busy machine gets its time."""
+    page.set_default_timeout(WAIT)
+    page.set_default_navigation_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
+    errors: list[str] = []
+
+    def note(message) -> None:
+        if message.type == "error" and not STREAMLITS_OWN_404.search(message.location.get("url", "")):
+            errors.append(f"{message.text} ({message.location.get('url')})")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield
+    assert not errors
 
 
 def _has_loaded(pid: int, library: str) -> bool:

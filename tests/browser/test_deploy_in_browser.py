@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from test_browser import WAIT, settle, visit
+from visiting import WAIT, settle, visit
 
 from core import faces, images
 from core.deployment import libraries, standalone, tasks
 from core.networks.network import softmax
 from core.networks.table import MINIFACE
 from dashboard.shared import text
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 PERSON = 7
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
-from test_browser import IDLE, WAIT, settle, visit
+from visiting import IDLE, WAIT, settle, visit
 
 from core.neighbours import HEADS
 from dashboard.shared import text
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 LONELIEST_POINT = Path(__file__).with_name("loneliest_point.js").read_text(encoding="utf-8")
 
