@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from dashboard.navigation import PAGES  # noqa: E402
+from dashboard.shared.text import languages  # noqa: E402
 from scripts.chromium import CHROMIUM, FLAGS  # noqa: E402
 
 WIDTHS = {"wide": (1440, 1800), "phone": (390, 844)}
@@ -43,8 +44,8 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     slugs = [page.slug for page in PAGES]
-    themes, widths, languages = ("light", "dark"), tuple(WIDTHS), ("en", "fr")
-    kinds = list(itertools.product(themes, widths, languages)) if options.all else [("light", "wide", "en")]
+    themes, widths = ("light", "dark"), tuple(WIDTHS)
+    kinds = list(itertools.product(themes, widths, languages())) if options.all else [("light", "wide", "en")]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for (theme, width, language), slug in itertools.product(kinds, slugs):
