@@ -94,6 +94,11 @@ class Project:
         return results
 
 
+def failures(suite: ElementTree.Element) -> list[str]:
+    """The tests of a suite that failed or ended with an error."""
+    return [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
+
+
 def method(project: Project, name: str) -> None:
     project.write(
         f"core/attribution/{name}.py",
@@ -359,8 +364,7 @@ def test_a_toy_is_tested_by_the_tables_and_passes(kind: str, project: tuple[Proj
     command = recipes()[kind][1].replace("<name>", TOYS[kind][0])
     suite = project[0].pytest(*shlex.split(command)[1:]).find("testsuite")
     assert suite is not None and int(suite.attrib["tests"]) > 0, f"no test of the toy: {command}"
-    bad = [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
-    assert not bad
+    assert not failures(suite)
 
 
 @pytest.mark.slow
@@ -381,5 +385,4 @@ def test_a_page_is_deleted_with_its_files(tmp_path: Path) -> None:
         "testsuite"
     )
     assert suite is not None and int(suite.attrib["tests"]) > 100
-    bad = [case.attrib["name"] for case in suite if case.find("failure") is not None or case.find("error") is not None]
-    assert not bad
+    assert not failures(suite)

@@ -19,7 +19,6 @@ def precision_picker() -> str:
         tuple(PRECISIONS),
         key="ship_precision",
         default="float32",
-        required=True,
         help=t("ship.precision_help"),
     )
 

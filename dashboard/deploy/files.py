@@ -26,7 +26,6 @@ def download_file(frame: Frame) -> None:
             key="ship_format",
             default="onnx",
             format_func=lambda name: t(f"ship.{name}"),
-            required=True,
         )
     with right:
         precision = precision_picker()

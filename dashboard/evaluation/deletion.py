@@ -35,7 +35,6 @@ def deletion_test(frame: Frame) -> None:
             key="test_baseline",
             default=BASELINES[0],
             format_func=lambda name: t(f"evaluation.baseline_{name}"),
-            required=True,
             help=t("evaluation.baseline_help"),
         )
         steps = st.slider(t("evaluation.steps"), 8, 64, STEPS, 8, key="test_steps", **BOUND)

@@ -67,7 +67,6 @@ def _choose_pair() -> tuple[int, int, faces.Capture, str]:
         key=f"test_part_{group}",
         default=distinguishing_part(person),
         format_func=lambda name: t(f"evaluation.part_{name}"),
-        required=True,
         help=t("evaluation.part_help"),
     )
     capture = faces.sample_capture(np.random.default_rng(seed)) if seed else faces.PORTRAIT

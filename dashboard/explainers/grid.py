@@ -87,7 +87,6 @@ def choose_grid(image: SelectedImage, network: Entry) -> Grid:
         key="across",
         default="networks",
         format_func=lambda name: t(f"explainers.{name}"),
-        required=True,
     )
     columns = _choose_networks() if across == "networks" else _choose_classes(image, network)
     return Grid(tuple(METHODS[name] for name in methods), tuple(columns))
@@ -159,7 +158,6 @@ def place_grid(image: SelectedImage, grid: Grid, cells: Cells) -> None:
             key="scales",
             default="own",
             format_func=lambda name: t(f"explainers.scale_{name}"),
-            required=True,
             help=t("explainers.scales_help"),
         )
     strength = right.slider(t("controls.overlay"), 0.0, 1.0, colours.STRENGTH, 0.05, key="strength", **BOUND)

@@ -62,7 +62,6 @@ def place_recognition(network: Entry) -> None:
         key="recognised_source",
         default="people" if knows_people else "own",
         format_func=lambda name: t(f"recognised.{name}"),
-        required=True,
     )
     if source == "own":
         cases = _own(network)

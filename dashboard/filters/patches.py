@@ -30,7 +30,6 @@ def top_patches(entry: Entry, layer: str, channel: int) -> None:
             key="patches_of",
             default=rendered,
             format_func=lambda name: t(f"filters.patches_of_{name}"),
-            required=True,
         )
         photos = uploads.own_photos(entry) if source == "photos" else None
     if photos is None and source == "photos":

@@ -87,7 +87,6 @@ def choose_params(layer: ChosenLayer, *leave_out: str, preset: str | None = None
             key="preset",
             default=DEFAULT_PRESET,
             format_func=lambda name: t(f"filters.preset_{name}"),
-            required=True,
         )
     params: dict[str, Any] = {"preset": preset}
     own = {"learning_rate": PRESETS[preset].learning_rate, "iterations": PRESETS[preset].iterations}

@@ -141,7 +141,6 @@ def draw_tiles(request: Request, result: FeatureVisualizations) -> None:
         key="sort",
         default=ORDERS[0],
         format_func=lambda name: t(f"filters.sort_{name}"),
-        required=True,
         help=t("filters.sort_help", count=health.images),
     )
     st.caption(t("filters.tiles_help"))

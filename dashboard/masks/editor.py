@@ -132,7 +132,6 @@ def _disguise(image: SelectedImage, masks: tuple[Mask, ...]) -> Disguise:
         key="fill",
         default="black",
         format_func=lambda name: t(f"masks.fill_{name}"),
-        required=True,
         help=t("masks.fill_help"),
     )
     params = tuple(

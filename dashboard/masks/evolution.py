@@ -59,7 +59,6 @@ def evolve(face: MaskedFace) -> None:
         key="mask_score",
         default="probability",
         format_func=lambda name: t(f"masks.{name}"),
-        required=True,
     )
     disguises = evolution.sequence(face.disguise, face.selected, parameter, steps)
     figure, image = st.columns(2, gap="large")

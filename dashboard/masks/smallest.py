@@ -42,7 +42,6 @@ def trade_off(face: MaskedFace) -> None:
             key="mask_hunt",
             default=tasks.STRATEGIES[0],
             format_func=lambda name: t(f"attacks.way_{name}"),
-            required=True,
         )
     st.markdown(t(f"attacks.way_{strategy}_help"))
     group = faces.GROUPS[0] if face.image.person is None else faces.group_of(face.image.person)
@@ -58,7 +57,6 @@ def trade_off(face: MaskedFace) -> None:
             key="mask_source",
             default=sources[0],
             format_func=lambda name: t(f"attacks.source_{name}"),
-            required=True,
         )
     if source == "stored":
         _stored(face, strategy, group)
@@ -76,7 +74,6 @@ def _stored(face: MaskedFace, strategy: str, group: faces.Group) -> None:
         key=f"mask_group_{group}",
         default=group,
         format_func=lambda name: t("attacks.group", group=name),
-        required=True,
         label_visibility="collapsed",
     )
     _place_search(face, study.stored()[group][strategy], "black", ())
@@ -136,7 +133,6 @@ def _place_search(face: MaskedFace, search: MaskSearch, fill: str, params: tasks
             key="mask_attacker",
             default=attackers[-1],
             format_func=lambda name: t(f"masks.{name}"),
-            required=True,
         )
     target = right.slider(t("attacks.target"), 0, 50, 5, key="mask_target", **BOUND) / 100
     last = len(search.trials) - 1

@@ -32,7 +32,6 @@ def attack(face: MaskedFace) -> None:
             key="mask_whom",
             default="person",
             format_func=lambda name: t(f"attacks.{name}"),
-            required=True,
         )
     count = right.slider(t("masks.count"), 12, 240, 48, 12, key="mask_captures", **BOUND)
     everybody, image = whom == "groups", face.image

@@ -30,7 +30,6 @@ def constraint_experiment(setup: Setup) -> None:
         key="constraint",
         default=next(iter(CONSTRAINTS)),
         format_func=lambda name: t(f"constraints.{name}"),
-        required=True,
         label_visibility="collapsed",
     )
     st.markdown(t(f"constraints.{name}_help"))

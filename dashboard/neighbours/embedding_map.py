@@ -36,7 +36,6 @@ def embedding_map(setup: Setup, comparison: Comparison) -> None:
             key="knn_dimensions",
             default=2,
             format_func=lambda count: t("neighbours.dimension", count=count),
-            required=True,
         )
         by_group = ("by_group",) if any(setup.collection.album.groups) else ()
         colour = picker("colour", ("by_person", *by_group, "by_knn", "by_linear"))

@@ -97,7 +97,6 @@ def picker(name: str, options: Sequence[str]) -> str:
         key=f"knn_{name}",
         default=options[0],
         format_func=lambda option: t(f"neighbours.{option}"),
-        required=True,
         help=t(f"neighbours.{name}_help"),
     )
 
@@ -114,7 +113,6 @@ def _source_picker(network: Entry) -> tuple[str, str]:
             key="knn_source",
             default=[*of_its_kind, *SOURCES][0],
             format_func=lambda name: t(f"neighbours.source_{name}"),
-            required=True,
         )
     with right:
         embedding = choice(
@@ -124,7 +122,6 @@ def _source_picker(network: Entry) -> tuple[str, str]:
             key="knn_embedding",
             default=NETWORK,
             format_func=lambda name: network.name if name == NETWORK else t(f"neighbours.{name}"),
-            required=True,
             help=t("neighbours.embedding_help", layer=network.embedding_layer),
         )
     return source, embedding

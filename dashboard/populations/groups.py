@@ -49,7 +49,6 @@ def choose_groups(network: Entry) -> Request | None:
             key="pop_source",
             default="drawn",
             format_func=lambda name: t(f"populations.{name}"),
-            required=True,
         )
         rendered = _rendered_groups(network) if source == "drawn" else None
     with how:
@@ -62,7 +61,6 @@ def choose_groups(network: Entry) -> Request | None:
             key="pop_class",
             default="true",
             format_func=lambda name: t(f"populations.class_{name}"),
-            required=True,
             help=t("populations.class_help"),
         )
     explained = layer, channels, target == "true"
@@ -86,7 +84,6 @@ def _rendered_groups(network: Entry) -> dict[str, RenderedGroup]:
         key="pop_who",
         default="known" if knows else "new",
         format_func=lambda name: t(f"populations.who_{name}"),
-        required=True,
         help=t("populations.who_help"),
     )
     most = KNOWN_PEOPLE if who == "known" else NEW_PEOPLE

@@ -40,7 +40,6 @@ def upload_groups(network: Entry) -> dict[str, Upload] | None:
         key="pop_way",
         default="files",
         format_func=lambda name: t(f"populations.way_{name}"),
-        required=True,
         help=t("populations.upload_help"),
     )
     groups: dict[str, Upload] = {}

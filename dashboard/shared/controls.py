@@ -30,7 +30,6 @@ def part(
         key=key,
         default=next(iter(parts)),
         format_func=lambda name: t(f"{section}.{prefix}{name}"),
-        required=True,
         **arguments,
     )
     st.markdown(t(f"{section}.{prefix}{name}_help"))
@@ -85,7 +84,6 @@ def channel_picker(weights: np.ndarray) -> tuple[int, ...] | None:
         key="channels",
         default="all",
         format_func=lambda name: t(f"controls.channels_{name}"),
-        required=True,
     )
     if which == "strongest":
         shown = st.slider(t("controls.strongest"), 1, count, min(5, count), key="strongest", **BOUND)

@@ -39,10 +39,10 @@ def choice(
 
     The first run takes the option from the address, where it may have a former name (`old_links`); one that does not
     exist falls back on `default`. The default itself is left out of the address. Options that would have to be
-    scrolled wrap into further rows.
+    scrolled wrap into further rows, and one of them is always chosen.
     """
     if widget.__name__ in ("pills", "segmented_control"):
-        arguments |= {"wrap": True}
+        arguments |= {"wrap": True, "required": True}
     written = {str(option): option for option in options} | dict(old_links or {})
     if key not in st.session_state:
         st.session_state[key] = written.get(st.query_params.get(key, ""), default)

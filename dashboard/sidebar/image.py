@@ -42,7 +42,6 @@ def pick_image(entry: Entry) -> SelectedImage:
         key="source",
         default="gallery",
         format_func=lambda name: t("picture.digits" if name == "gallery" and digits else f"picture.{name}"),
-        required=True,
     )
     if source == "gallery":
         picture = _digit() if digits else _person()
@@ -73,7 +72,6 @@ def _person() -> SelectedImage:
         key="group",
         default="A",
         format_func=lambda name: t(f"picture.group_{name.lower()}"),
-        required=True,
     )
     people = people_of(group)
     person = choice(st.selectbox, t("picture.person"), people, key="person", default=people[0], format_func=person_name)
@@ -170,9 +168,7 @@ def _capture_field(field: Field[Any], value: Any) -> Any:
 
 def _digit() -> SelectedImage:
     """A digit that the network never learned from, by what it is and its number."""
-    label = choice(
-        st.segmented_control, t("picture.digit"), tuple(range(DIGITS)), key="digit", default=0, required=True
-    )
+    label = choice(st.segmented_control, t("picture.digit"), tuple(range(DIGITS)), key="digit", default=0)
     number = st.number_input(t("picture.digit_number"), 0, DIGITS_OF_EACH - 1, 0, key="digit_number", **BOUND)
     return replace(selected.digit_image(label, int(number)), name=t("picture.digit_name", digit=label, number=number))
 
@@ -186,7 +182,6 @@ def _sample(entry: Entry) -> SelectedImage:
         key="sample",
         default=names[0],
         format_func=lambda key: t(f"sample.{key}") if has(f"sample.{key}") else key,
-        required=True,
         label_visibility="collapsed",
     )
     return _cropped(selected.sample(name), t(f"sample.{name}"), entry, private=False)

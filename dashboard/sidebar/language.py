@@ -17,6 +17,5 @@ def pick_language() -> None:
         key="lang",
         default=browser_language(),
         format_func=lambda code: label(code, "app.own_name"),
-        required=True,
         label_visibility="collapsed",
     )

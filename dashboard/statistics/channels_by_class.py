@@ -38,7 +38,6 @@ def channels_by_class(frame: Frame) -> None:
             key=f"by_{kinds[0]}",
             default=kinds[0],
             format_func=lambda kind: t(f"statistics.by_{kind}"),
-            required=True,
         )
     with where:
         names = [row.name for row in layers.rows(entry) if row.parameters > 0 and (row.spatial or kind != "region")]
@@ -107,7 +106,6 @@ def _draw_patterns(names: Sequence[str], result: ClassStatistics, ranks: np.ndar
         key="statistics_class",
         default=0,
         format_func=names.__getitem__,
-        required=True,
     )
     patterns = result.patterns[index]
     high = float(patterns.max())

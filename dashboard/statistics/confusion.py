@@ -50,7 +50,6 @@ def confusion(frame: Frame) -> None:
             key=name,
             default=int(digit),
             format_func=entry.labels.__getitem__,
-            required=True,
         )
         for name, digit in zip(("expected", "predicted"), most_frequent, strict=True)
     )

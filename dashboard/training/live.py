@@ -176,7 +176,6 @@ def _word(name: str, options: Sequence[str], default: str) -> str:
         key=f"train_{name}",
         default=default,
         format_func=lambda word: t(f"training.{name}_{word}"),
-        required=True,
     )
 
 

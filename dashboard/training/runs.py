@@ -124,7 +124,6 @@ def compare_runs() -> None:
         key="train_measure",
         default=MEASURES[0],
         format_func=lambda name: t(f"training.{name}"),
-        required=True,
     )
     lines = {}
     for name, run in runs.items():

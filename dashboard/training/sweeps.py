@@ -34,7 +34,6 @@ def sweep() -> None:
         key="sweep_name",
         default=SWEEPABLE[0],
         format_func=lambda name: t(f"training.swept_{name}"),
-        required=True,
     )
     values = choices(
         t("training.grid"), GRIDS[name], key=f"sweep_{name}", default=FIRST[name], format_func=lambda v: exact(v)
@@ -48,7 +47,6 @@ def sweep() -> None:
             key="sweep_optimizer",
             default="adam",
             format_func=lambda word: t(f"training.optimizer_{word}"),
-            required=True,
         )
     with middle:
         epochs = controls.parameter(

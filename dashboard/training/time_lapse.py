@@ -37,7 +37,6 @@ def time_lapse() -> None:
             tuple(range(digits.CLASSES)),
             key="lapse_digit",
             default=7,
-            required=True,
         )
     run = long_enough[name]
     playing = st.toggle(t("training.play"), key="lapse_play")

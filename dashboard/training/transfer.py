@@ -33,7 +33,6 @@ def transfer() -> None:
         key="transfer_task",
         default="people",
         format_func=lambda name: t(f"training.task_{name}"),
-        required=True,
     )
     st.markdown(t(f"training.task_{task}_help"))
     left, right = st.columns(2, gap="large")
@@ -94,7 +93,6 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
         key=f"transfer_region_{layer}",
         default=max(named, key=lambda name: len(named[name])),
         format_func=lambda name: t(f"region.{name}") if name in faces.REGIONS else name,
-        required=True,
         help=t("training.kept_help"),
     )
     which = choice(
@@ -104,7 +102,6 @@ def _filters(task: str, layer: str) -> tuple[list[int], str]:
         key="transfer_which",
         default="only",
         format_func=lambda name: t(f"training.which_{name}"),
-        required=True,
     )
     chosen = [channel for channel in range(count) if (channel in named[name]) == (which == "only")]
     return chosen, t("training.kept", kept=len(chosen), count=count)

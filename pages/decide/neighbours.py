@@ -29,7 +29,6 @@ def decide(frame: Frame) -> None:
         key="knn_part",
         default="explore",
         format_func=lambda name: t(f"neighbours.part_{name}"),
-        required=True,
         width="stretch",
     )
     PARTS[part](setup)

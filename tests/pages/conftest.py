@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
+
+from dashboard.shared import workers
 
 ROOT = Path(__file__).resolve().parents[2]
 Opener = Callable[..., AppTest]
@@ -54,3 +57,17 @@ def open_page() -> Opener:
         return app.switch_page(path).run() if path else app
 
     return opener
+
+
+@pytest.fixture
+def kept_for_session(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
+    """Task -> whether what a page asked of it last is kept for the session alone."""
+    kept: dict[str, bool] = {}
+
+    class Question(workers._Question):
+        def __init__(self, task: Callable[..., Any], *arguments: Any) -> None:
+            super().__init__(task, *arguments)
+            kept[f"{task.__module__}.{task.__name__}"] = self.cache is workers._session_answers
+
+    monkeypatch.setattr(workers, "_Question", Question)
+    return kept

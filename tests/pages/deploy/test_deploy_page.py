@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from screen import of_module
 from streamlit.testing.v1 import AppTest
 
 from core import faces, images
@@ -11,7 +12,7 @@ from core.deployment.runtimes import RUNTIMES
 from core.deployment.traps import TRAPS
 from dashboard.components import in_browser
 from dashboard.deploy import comparison, measurements
-from dashboard.shared import text, workers
+from dashboard.shared import text
 
 PAGE = "pages/ship/deploy.py"
 
@@ -76,21 +77,13 @@ def test_both_files_reach_the_browser_one_after_the_other(open_page, monkeypatch
     assert classified[-2:] == [["flat", "onnx"]] * 2
 
 
-def test_what_follows_from_an_upload_is_kept_for_the_session_alone(open_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    private: dict[str, bool] = {}
-
-    class Question(workers._Question):
-        def __init__(self, task, *arguments) -> None:
-            super().__init__(task, *arguments)
-            if task.__module__ == tasks.__name__:
-                private[task.__name__] = self.cache is workers._session_answers
-
-    monkeypatch.setattr(workers, "_Question", Question)
+def test_what_follows_from_an_upload_is_kept_for_the_session_alone(open_page, kept_for_session) -> None:
     photo = images.encode(faces.render(faces.person(3), faces.PORTRAIT, 160)[0], "png")
     for part in ("run", "traps"):
         app = open_page(PAGE, source="upload", ship_show=part)
         app.file_uploader(key="upload_file").set_value(("me.png", photo, "image/png")).run()
         assert not app.exception, app.exception[0].message
+    private = of_module(kept_for_session, tasks)
     assert private == {"flat_file_refusal": False, "export": False, "measure": True, "traps": True}
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from screen import pictures_of
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation import leaderboard, tasks
 from core.networks import table
 from dashboard.evaluation.table import TESTS
 from dashboard.shared import text
-
-
-def pictures_of(app: AppTest) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
 
 
 def alts_of_charts(app: AppTest) -> list[str]:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from screen import pictures_of
 
 from core import faces, images
 from core.attribution import AttributionError, tasks
 from dashboard.shared import text
-
-
-def pictures_of(app: AppTest) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
 
 
 def test_explainers_fill_a_grid_of_methods_and_networks(open_page) -> None:

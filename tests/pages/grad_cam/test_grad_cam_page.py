@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from screen import pictures_of, upload
 
 from core import faces, images
 from core.attribution import METHODS, tasks
@@ -14,12 +14,6 @@ from core.progress import Cancelled
 from dashboard.grad_cam.steps import STEPS
 from dashboard.shared import text
 from dashboard.shared.workers import ask
-
-
-def upload(app: AppTest, name: str, data: bytes) -> AppTest:
-    """Put a file into the sidebar's uploader."""
-    app.file_uploader(key="upload_file").set_value((name, data, "image/png"))
-    return app.run()
 
 
 def test_grad_cam_answers_for_the_class_and_layer_of_the_link(open_page) -> None:
@@ -36,11 +30,6 @@ def test_grad_cam_with_a_few_channels(open_page) -> None:
     app = open_page("pages/look/grad_cam.py", channels="strongest")
     app.slider(key="strongest").set_value(2).run()
     assert not app.exception
-
-
-def pictures_of(app: AppTest) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
 
 
 def test_every_method_has_a_sentence_its_numbers_have_names_and_its_family_too() -> None:

@@ -6,13 +6,14 @@ import io
 import zipfile
 
 import pytest
+from screen import of_module
 
 from core import faces, images
 from core.neighbours import HEADS, METRICS, WEIGHTS, tasks
 from core.neighbours.album import SOURCES
 from core.neighbours.index import INDEXES
 from core.neighbours.table import CONSTRAINTS, MEASURES
-from dashboard.shared import text, workers
+from dashboard.shared import text
 
 PAGE = "pages/decide/neighbours.py"
 
@@ -141,23 +142,15 @@ def test_own_photos_in_a_zip_are_named_by_folder(open_page) -> None:
     assert rates(app)[label("neighbours.knn")]
 
 
-def test_what_follows_from_own_photos_is_kept_for_the_session_alone(open_page, monkeypatch) -> None:
-    private: dict[str, bool] = {}
-
-    class Question(workers._Question):
-        def __init__(self, task, *arguments) -> None:
-            super().__init__(task, *arguments)
-            if task.__module__ == tasks.__name__:
-                private[task.__name__] = self.cache is workers._session_answers
-
-    monkeypatch.setattr(workers, "_Question", Question)
+def test_what_follows_from_own_photos_is_kept_for_the_session_alone(open_page, kept_for_session) -> None:
     looks = [{"knn_view": view} for view in ("map", "regions", "perceptron")]
     for query in (*looks, {"knn_part": "verify"}, {"knn_part": "constraints", "constraint": "production"}):
         app = with_photos(open_page, knn_people="3", **query)
         assert not app.exception, app.exception[0].message
+    private = of_module(kept_for_session, tasks)
     assert len(private) == 8 and all(private.values()), private
     open_page(PAGE, knn_people="3")
-    assert not private["compare"], "what is rendered is everybody's"
+    assert not of_module(kept_for_session, tasks)["compare"], "what is rendered is everybody's"
 
 
 def test_one_person_alone_is_a_sentence(open_page) -> None:

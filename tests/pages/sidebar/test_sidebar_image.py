@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from screen import upload
 
 from dashboard.shared import text
-
-
-def upload(app: AppTest, name: str, data: bytes) -> AppTest:
-    """Put a file into the sidebar's uploader."""
-    app.file_uploader(key="upload_file").set_value((name, data, "image/png"))
-    return app.run()
 
 
 @pytest.mark.parametrize("language", text.languages())

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from screen import pictures_of
 
 from core import faces
 from core.features import statistics
 from dashboard.shared import text
 
 PAGE = "pages/see/statistics.py"
-
-
-def pictures_of(app: AppTest) -> list[str]:
-    """What the pictures of a page are said to be."""
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
 
 
 def test_digits_by_class_with_their_patterns(open_page) -> None:

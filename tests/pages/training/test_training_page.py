@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from screen import pictures_of
 
 from core import training
 from core.intervals import wilson
@@ -28,10 +29,6 @@ def embedded(monkeypatch, tmp_path):
 
 def press(app, key: str):
     return app.button(key=key).click().run()
-
-
-def pictures_of(app) -> list[str]:
-    return [picture.alt for element in app.image for picture in element.proto.imgs]
 
 
 def part(app, name: str):
